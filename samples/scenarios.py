@@ -1,0 +1,312 @@
+"""The messages of one business day, each with the outcome that it is made for.
+
+The outcome is the intent of the scenario, not the answer of the system: that is what makes
+EXPECTED.json worth comparing with.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from samples.population import (
+    BY_STATUS,
+    CARDS,
+    MERCHANTS,
+    STRAY_CARDS,
+    Account,
+    CardHeld,
+    Merchant,
+    merchants_in,
+)
+
+type Elements = dict[str, str]
+type Changes = dict[str, str | None]
+
+EUR, USD, GBP, JPY, KWD, THB = "978", "840", "826", "392", "414", "764"
+MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
+ACQUIRERS = {"VISA": "476173", "MASTERCARD": "555511", "AMEX": "378200", "ATM": "601100"}
+CASH_MACHINE, CASH_MACHINE_ABROAD, CASINO = MERCHANTS[22], MERCHANTS[23], MERCHANTS[24]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message, or damaged bytes in its place; the outcome is "kind.reason"."""
+
+    network: str
+    mti: str
+    de: Elements
+    outcome: str
+    damage: bytes | None = None
+
+
+@dataclass
+class Day:
+    """Hands out trace numbers, references and times, so that no two messages meet by accident."""
+
+    rng: random.Random
+    number: int = 0
+    cards: dict[str, list[CardHeld]] = field(default_factory=dict)
+
+    def card(self, network: str, status: str = "OPEN", currency: str = "EUR") -> CardHeld:
+        """The next card in turn, so that every card is used."""
+        kind = f"{network}/{status}/{currency}"
+        if not self.cards.get(kind):
+            self.cards[kind] = [c for c in CARDS if _is(c, network, status, currency)]
+        return self.cards[kind].pop(0)
+
+    def shop(self, country: str = "DE") -> Merchant:
+        return self.rng.choice(merchants_in(country))
+
+    def line(
+        self,
+        card: CardHeld,
+        shop: Merchant,
+        minor: int,
+        outcome: str,
+        *,
+        mti: str = "0210",
+        currency: str = EUR,
+        network: str | None = None,
+        at: datetime | None = None,
+        change: Changes | None = None,
+        **elements: str | None,
+    ) -> Line:
+        """An element is replaced by its name (de39="05") or taken out with None."""
+        self.number += 1
+        sent = at or MIDNIGHT + timedelta(seconds=self.number * 190 + self.rng.randrange(90))
+        de = self._elements(card, shop, sent, network or card.network)
+        de |= {"4": f"{minor:012}", "49": currency}
+        changes = {
+            name.removeprefix("de"): text for name, text in {**(change or {}), **elements}.items()
+        }
+        de = {n: t for n, t in {**de, **changes}.items() if t is not None}
+        return Line(network or card.network, mti, de, outcome)
+
+    def _elements(self, card: CardHeld, shop: Merchant, sent: datetime, network: str) -> Elements:
+        local = sent + timedelta(hours=1)
+        return {
+            "2": card.card_number,
+            "3": "000000",
+            "7": sent.strftime("%m%d%H%M%S"),
+            "11": f"{self.number:06}",
+            "12": local.strftime("%H%M%S"),
+            "13": local.strftime("%m%d"),
+            "15": "1121",
+            "18": shop.mcc,
+            "19": shop.country_numeric,
+            "22": self.rng.choice(("051", "071")),
+            "25": "00",
+            "32": ACQUIRERS[network],
+            "37": f"6324{self.number:08}",
+            "38": f"A{self.number:05}",
+            "39": "00",
+            "41": f"T{shop.merchant_id[-4:]}{self.number % 3:03}",
+            "42": shop.merchant_id,
+            "43": f"{shop.name:25.25}{shop.city:13.13}{shop.country}",
+        }
+
+
+def _is(card: CardHeld, network: str, status: str, currency: str) -> bool:
+    account = card.account
+    return (
+        account is not None
+        and (card.network == network or network == "ATM")
+        and account.status == status
+        and account.currency == currency
+    )
+
+
+def changed(line: Line, outcome: str, mti: str | None = None, **elements: str) -> Line:
+    """The same message again, apart from what is given."""
+    de = {**line.de, **{name.removeprefix("de"): text for name, text in elements.items()}}
+    return replace(line, mti=mti or line.mti, de=de, outcome=outcome)
+
+
+def held_by(account: Account) -> CardHeld:
+    return next(card for card in CARDS if card.account == account)
+
+
+def purchases(day: Day, network: str, count: int) -> Iterator[Line]:
+    """Everyday purchases at home; every sixth is an advice, and some advices carry no DE39."""
+    for n in range(count):
+        minor = day.rng.randrange(150, 18_000)
+        line = day.line(day.card(network), day.shop(), minor, "posted.CLEAR")
+        if n % 6 == 5:
+            without_response = {k: t for k, t in line.de.items() if n % 4 != 3 or k != "39"}
+            line = replace(line, mti="0220", de=without_response)
+        yield line
+
+
+def abroad(day: Day, network: str, count: int) -> Iterator[Line]:
+    """Purchases in five currencies, some with the billing or settlement amount of the scheme."""
+    for n in range(count):
+        country, currency, greatest = (
+            ("US", USD, 20_000),
+            ("GB", GBP, 15_000),
+            ("JP", JPY, 30_000),
+            ("KW", KWD, 60_000),
+            ("AT", EUR, 12_000),
+        )[n % 5]
+        minor = day.rng.randrange(500, greatest)
+        scheme: Changes = {}
+        if currency == GBP:
+            scheme = {"de6": f"{minor * 118 // 100:012}", "de51": EUR, "de10": "61180000"}
+        if currency == USD and n % 2:
+            scheme = {"de5": f"{minor * 91 // 100:012}", "de50": EUR, "de9": "60910000"}
+        yield day.line(
+            day.card(network),
+            day.shop(country),
+            minor,
+            "posted.CLEAR",
+            currency=currency,
+            change=scheme,
+        )
+
+
+def refunds(day: Day, network: str, count: int) -> Iterator[Line]:
+    for _ in range(count):
+        minor = day.rng.randrange(500, 9_000)
+        yield day.line(day.card(network), day.shop(), minor, "posted.REFUND", de3="200000")
+
+
+def cash(day: Day, count: int) -> Iterator[Line]:
+    """Withdrawals over the cash machine network; the first is the case of 100.00 and its fee."""
+    for n in range(count):
+        minor = 10_000 if n == 0 else 1_000 * day.rng.randrange(2, 30)
+        machine = CASH_MACHINE_ABROAD if n % 7 == 6 else CASH_MACHINE
+        yield day.line(
+            day.card("ATM"), machine, minor, "posted.CASH", network="ATM", de3="010000", de22="051"
+        )
+
+
+def worked_cases(day: Day) -> Iterator[Line]:
+    """The accounting cases with the amounts that the design works out."""
+    classic = next(a for a in BY_STATUS["OPEN"] if a.product == "CLASSIC" and a.currency == "EUR")
+    card, home, posted = held_by(classic), day.shop(), "posted.CLEAR"
+    yield day.line(card, home, 4_500, posted)
+    yield day.line(card, day.shop("US"), 12_345, posted, currency=USD)
+    yield day.line(card, day.shop("JP"), 15_000, posted, currency=JPY)
+    yield day.line(card, day.shop("KW"), 12_345, posted, currency=KWD)
+    yield day.line(card, home, 2_000, "posted.REFUND", de3="200000")
+    evening = MIDNIGHT - timedelta(minutes=30)
+    yield day.line(
+        card, day.shop("US"), 5_000, "posted.REFUND", currency=USD, de3="200000", at=evening
+    )
+    yield day.line(card, home, 3_000, posted, de39="10")
+    track = f"{card.card_number}=29122010000000000000"
+    yield day.line(card, home, 990, posted, de2=None, de35=track, de14="2912", de22="021")
+    secrets: Changes = {"de14": "2912", "de35": track, "de52": "0123456789ABCDEF", "de55": "9F2600"}
+    yield day.line(card, home, 1_990, posted, change=secrets)
+    yield day.line(card, home, 5_000, posted, de3="090000", de54="0040978D000000002000")
+
+
+def dollar_accounts(day: Day, network: str, count: int) -> Iterator[Line]:
+    for n in range(count):
+        country, currency = (("US", USD), ("DE", EUR), ("GB", GBP))[n % 3]
+        card = day.card(network, currency="USD")
+        minor = day.rng.randrange(400, 9_000)
+        yield day.line(card, day.shop(country), minor, "posted.CLEAR", currency=currency)
+
+
+def held_back(day: Day, network: str) -> Iterator[Line]:
+    """Approved, owed to the scheme, and not to be charged to the customer."""
+    blocked, no_money = day.card(network, "HOLD_DEBIT"), "suspended.ACCOUNT_ON_HOLD"
+    yield day.line(blocked, day.shop("US"), 12_345, no_money, currency=USD)
+    yield day.line(blocked, day.shop(), 2_350, no_money)
+    yield day.line(blocked, day.shop(), 1_200, "posted.REFUND", de3="200000")
+    for stray in STRAY_CARDS[:2] if network == "VISA" else ():
+        yield day.line(stray, day.shop(), 3_333, "suspended.UNKNOWN_ACCOUNT")
+        yield day.line(stray, day.shop(), 2_000, "suspended.UNKNOWN_ACCOUNT", de3="200000")
+    yield day.line(day.card(network), day.shop(), 612_000, "suspended.OVER_LIMIT")
+    yield day.line(day.card(network), day.shop("TH"), 99_000, "suspended.NO_RATE", currency=THB)
+    unproved: Changes = {"de38": None, "de39": None}
+    yield day.line(
+        day.card(network),
+        day.shop(),
+        1_750,
+        "suspended.NO_APPROVAL_DATA",
+        mti="0220",
+        change=unproved,
+    )
+
+
+def locked(day: Day) -> Iterator[Line]:
+    """Accounts that take no money at all."""
+    for account in BY_STATUS["HOLD_ALL"]:
+        reason = "suspended.ACCOUNT_ON_HOLD"
+        yield day.line(held_by(account), day.shop(), 4_500, reason)
+        yield day.line(held_by(account), day.shop(), 1_000, reason, de3="200000")
+    for account in BY_STATUS["CLOSED"]:
+        yield day.line(held_by(account), day.shop(), 2_800, "suspended.ACCOUNT_CLOSED")
+
+
+def owing_nobody(day: Day, network: str, count: int) -> Iterator[Line]:
+    for n in range(count):
+        card, shop, minor = day.card(network), day.shop(), day.rng.randrange(900, 30_000)
+        if n % 4 == 3:
+            reason = "rejected.REQUEST_WITHOUT_RESPONSE"
+            yield day.line(card, shop, minor, reason, mti="0200", de38=None, de39=None)
+        else:
+            code = ("05", "51", "14")[n % 4]
+            yield day.line(card, shop, minor, "rejected.DECLINED", de38=None, de39=code)
+
+
+def watched(day: Day, network: str, count: int) -> Iterator[Line]:
+    """A watch list is a flag: the casino is paid."""
+    for _ in range(count):
+        minor = day.rng.randrange(2_000, 20_000)
+        yield day.line(day.card(network), CASINO, minor, "posted.CLEAR", de22="811", de25="59")
+
+
+def repeats(day: Day, network: str, count: int) -> Iterator[Line]:
+    """Advices that were sent again, and one that came back with another amount."""
+    for n in range(count):
+        minor = day.rng.randrange(700, 9_000)
+        first = day.line(day.card(network), day.shop(), minor, "posted.CLEAR", mti="0220")
+        yield first
+        if n % 3 == 2:
+            yield changed(first, "parked.CONFLICT", mti="0221", de4=f"{minor + 100:012}")
+        else:
+            yield changed(first, "parked.DUPLICATE", mti="0221" if n % 2 == 0 else "0220")
+
+
+def same_and_yet_not(day: Day, network: str) -> Iterator[Line]:
+    """Pairs that look alike: which of them are one purchase decides who pays twice."""
+    posted, at = "posted.CLEAR", MIDNIGHT + timedelta(hours=19)
+    first = day.line(day.card(network), day.shop(), 4_200, posted)
+    yield first
+    yield changed(first, "suspended.POSSIBLE_SECOND_PRESENTMENT", mti="0220")
+
+    part = day.line(day.card(network), day.shop(), 6_000, posted, mti="0220")
+    yield part
+    yield changed(part, posted, de11=f"{int(part.de['11']) + 700_000:06}", de4=f"{1_500:012}")
+
+    used = day.line(day.card(network), day.shop(), 2_500, posted)
+    yield used
+    other_terminal = day.line(day.card(network), day.shop(), 2_500, posted)
+    yield changed(other_terminal, posted, de11=used.de["11"], de7=used.de["7"], de41="T9999001")
+
+    coffee = day.line(day.card(network), day.shop(), 380, posted, at=at)
+    yield coffee
+    again = day.line(day.card(network), day.shop(), 380, posted, at=at)
+    yield replace(coffee, de={**coffee.de, "11": again.de["11"], "37": again.de["37"]})
+
+
+def malformed(day: Day, network: str) -> Iterator[Line]:
+    """Elements that make a message invalid; each is wrong in its own way."""
+    wrong: tuple[Changes, ...] = (
+        {"de4": None},
+        {"de4": "000000000000"},
+        {"de4": "00000000-100"},
+        {"de49": "000"},
+        {"de7": "1332101112"},
+        {"de39": None},
+        {"de41": None, "de42": None},
+    )
+    for changes in wrong:
+        yield day.line(day.card(network), day.shop(), 1_000, "parked.INVALID", change=changes)
+    mistyped = day.line(day.card(network), day.shop(), 1_000, "parked.INVALID")
+    number = mistyped.de["2"]
+    yield changed(mistyped, "parked.INVALID", de2=number[:-1] + str((int(number[-1]) + 1) % 10))
+    yield day.line(day.card(network), day.shop(), 1_000, "parked.INVALID", mti="0800")

@@ -1,0 +1,275 @@
+"""A booking: the legs of one posting sequence and the identity of the journal header it will have."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from domain import charging, chart
+from domain.conversion import FxRate
+from domain.events import CustomerEffect, Decided, Opening, OpeningRequested, Posted
+from domain.posting import Leg, checksum_of, legs_of, movements_of, totals_of
+from domain.reference import status_refusal
+
+SECOND_PRESENTMENT = "POSSIBLE_SECOND_PRESENTMENT"
+
+
+class Booking(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be written, before the balance is known.
+
+    `record` is the decided record as JSON, kept for bookings in suspense so that they can be
+    resumed after the Inbox row has expired.
+    """
+
+    header_id: str
+    purpose: str
+    msg_id: str
+    ingest_id: str
+    fingerprint: str
+    legs: tuple[Leg, ...]
+    value_date: str
+    reason: str | None = None
+    flags: tuple[str, ...] = ()
+    customer: str | None = None
+    currency: str | None = None
+    purchase_id: str | None = None
+    network: str | None = None
+    mti: str | None = None
+    token: str | None = None
+    last4: str | None = None
+    narrative: str | None = None
+    fx: FxRate | None = None
+    rule_version: str | None = None
+    ref_version: int | None = None
+    causation_id: str
+    business_time: str
+    record: str | None = None
+
+    @property
+    def totals(self) -> dict[str, int]:
+        return totals_of(self.legs)
+
+    @property
+    def checksum(self) -> str:
+        return checksum_of(self.header_id, self.purpose, self.fingerprint, self.legs)
+
+    @property
+    def net(self) -> int:
+        """What the customer's balance changes by, in minor units of the account's currency."""
+        if self.customer is None or self.currency is None:
+            return 0
+        return movements_of(self.legs)[(self.customer, self.currency)].net
+
+
+class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's balance as read strongly, in minor units; credit-normal: posted_c - posted_d."""
+
+    account: str
+    currency: str
+    status: str
+    overdraft_limit: int
+    posted_d: int
+    posted_c: int
+    held: int
+    available: int
+    version: int
+    posting_no: int
+
+    @property
+    def posted(self) -> int:
+        return self.posted_c - self.posted_d
+
+
+def primary_header_id(msg_id: str) -> str:
+    return f"J#{msg_id}"
+
+
+def resolution_header_id(msg_id: str) -> str:
+    """The one slot that the resume and the return of a suspense booking compete for."""
+    return f"J#{msg_id}#RESOLVE"
+
+
+def book_decided(
+    event_id: str,
+    business_time: str,
+    record: Decided,
+    balance: BalanceRow | None,
+    reason: str | None,
+) -> Booking:
+    """The primary booking of an approved or suspended record.
+
+    `balance` is the customer's row, None where there is none. `reason` suspends whatever was
+    decided. The row's status is the last word: it may have changed since the rules ran.
+    """
+    reason = reason or suspense_reason(record, balance)
+    if reason is None:
+        return _to_customer(
+            record,
+            header_id=primary_header_id(record.msg_id),
+            purpose=charging.purpose_of(record),
+            legs=legs_of(charging.charge(record, charging.scheme_account(record))),
+            purchase_id=record.purchase_id,
+            causation_id=event_id,
+            business_time=business_time,
+        )
+    return _to_suspense(record, reason, event_id, business_time)
+
+
+def suspense_reason(record: Decided, balance: BalanceRow | None) -> str | None:
+    """Why this record cannot be booked to its customer now, or None when it can."""
+    if record.decision.outcome != "APPROVED":
+        return record.decision.reason or "NO_REASON"
+    if record.account is None or balance is None:
+        return "UNKNOWN_ACCOUNT"
+    if record.amounts.billing is None:
+        return "NO_RATE"
+    return status_refusal(balance.status, record.direction)
+
+
+def book_resume(record: Decided, reason: str, event_id: str, business_time: str) -> Booking:
+    """Move a suspense booking to the customer; the caller has checked the account's status."""
+    return _to_customer(
+        record,
+        header_id=resolution_header_id(record.msg_id),
+        purpose=charging.RESUME,
+        legs=legs_of(charging.resume(record, reason)),
+        purchase_id=None,
+        causation_id=event_id,
+        business_time=business_time,
+    )
+
+
+def book_return(record: Decided, reason: str, event_id: str, business_time: str) -> Booking:
+    """Give a suspense booking back to the scheme."""
+    suspended = _to_suspense(record, reason, event_id, business_time)
+    return msgspec.structs.replace(
+        suspended,
+        header_id=resolution_header_id(record.msg_id),
+        purpose=charging.RETURN,
+        legs=legs_of(charging.give_back(record, reason)),
+        purchase_id=None,
+        record=None,
+    )
+
+
+def book_opening(event: OpeningRequested) -> Booking:
+    """Opening money: one slot for an account and a currency, once for ever."""
+    opening: Opening = event.data
+    header_id = opening_header_id(opening.account_id, opening.amount.currency)
+    return Booking(
+        header_id=header_id,
+        purpose=charging.OPENING,
+        msg_id=header_id.removeprefix("J#"),
+        ingest_id=header_id,
+        fingerprint=f"{opening.amount.amount} {opening.amount.currency}",
+        legs=legs_of(charging.open_account(opening.account_id, opening.amount)),
+        value_date=opening.value_date,
+        customer=chart.customer(opening.account_id),
+        currency=opening.amount.currency,
+        narrative="Opening balance",
+        causation_id=event.meta.event_id,
+        business_time=event.meta.business_time,
+    )
+
+
+def opening_header_id(account_id: str, currency: str) -> str:
+    return f"J#OPENING#{account_id}#{currency}"
+
+
+def posted_of(booking: Booking, effect: CustomerEffect | None, booked_at: datetime) -> Posted:
+    """The journal header of a booking, with what it did to the balance it met."""
+    moment = booked_at.astimezone(UTC)
+    return Posted(
+        header_id=booking.header_id,
+        purpose=booking.purpose,
+        msg_id=booking.msg_id,
+        ingest_id=booking.ingest_id,
+        fingerprint=booking.fingerprint,
+        legs=booking.legs,
+        leg_count=len(booking.legs),
+        totals=booking.totals,
+        checksum=booking.checksum,
+        booked_at=moment.isoformat(timespec="milliseconds"),
+        booking_date=moment.date().isoformat(),
+        value_date=booking.value_date,
+        reason=booking.reason,
+        flags=booking.flags,
+        customer=effect,
+        network=booking.network,
+        mti=booking.mti,
+        token=booking.token,
+        last4=booking.last4,
+        narrative=booking.narrative,
+        fx=booking.fx,
+        rule_version=booking.rule_version,
+        ref_version=booking.ref_version,
+    )
+
+
+def _to_customer(
+    record: Decided,
+    *,
+    header_id: str,
+    purpose: str,
+    legs: tuple[Leg, ...],
+    purchase_id: str | None,
+    causation_id: str,
+    business_time: str,
+) -> Booking:
+    if record.account is None:
+        raise ValueError(f"{record.ingest_id} has no account to book to")
+    return Booking(
+        header_id=header_id,
+        purpose=purpose,
+        msg_id=record.msg_id,
+        ingest_id=record.ingest_id,
+        fingerprint=record.fingerprint,
+        legs=legs,
+        value_date=record.value_date,
+        flags=record.decision.flags,
+        customer=chart.customer(record.account.account_id),
+        currency=record.account.currency,
+        purchase_id=purchase_id,
+        network=record.network,
+        mti=record.mti,
+        token=record.token,
+        last4=record.last4,
+        narrative=_narrative(record),
+        fx=record.fx,
+        rule_version=record.rule_version,
+        ref_version=record.ref_version,
+        causation_id=causation_id,
+        business_time=business_time,
+    )
+
+
+def _to_suspense(record: Decided, reason: str, event_id: str, business_time: str) -> Booking:
+    return Booking(
+        header_id=primary_header_id(record.msg_id),
+        purpose=charging.SUSPEND,
+        msg_id=record.msg_id,
+        ingest_id=record.ingest_id,
+        fingerprint=record.fingerprint,
+        legs=legs_of(charging.suspend(record, reason)),
+        value_date=record.value_date,
+        reason=reason,
+        flags=record.decision.flags,
+        purchase_id=None if reason == SECOND_PRESENTMENT else record.purchase_id,
+        network=record.network,
+        mti=record.mti,
+        token=record.token,
+        last4=record.last4,
+        narrative=_narrative(record),
+        fx=record.fx,
+        rule_version=record.rule_version,
+        ref_version=record.ref_version,
+        causation_id=event_id,
+        business_time=business_time,
+        record=msgspec.json.encode(record).decode(),
+    )
+
+
+def _narrative(record: Decided) -> str:
+    merchant = record.merchant
+    if merchant is None:
+        return f"{record.network} {record.type}"
+    return " ".join(part for part in (merchant.name, merchant.city, merchant.country) if part)
