@@ -1,0 +1,73 @@
+"""Accounts in the ledger: their balance row, their terms, and the command for their opening money."""
+
+from typing import Any
+
+from adapters.balances import BalanceTable
+from adapters.journal import JournalTable
+from domain import chart, identity
+from domain.booking import opening_header_id
+from domain.errors import Refused, Unavailable
+from domain.events import Meta, Opening, OpeningRequested
+from domain.money import Money
+
+_ATTEMPTS = 10
+
+
+class Accounts:
+    def __init__(self, balances: BalanceTable, journal: JournalTable) -> None:
+        self._balances = balances
+        self._journal = journal
+
+    def settle_terms(self, row: dict[str, Any]) -> bool:
+        """Bring the account's balance row to the status and limit of its reference row.
+
+        Returns whether anything changed. Raises Unavailable when the row keeps moving.
+        """
+        account, currency = chart.customer(row["account_id"]), row["currency"]
+        status, limit = row["status"], row["overdraft_limit"]
+        for _ in range(_ATTEMPTS):
+            balance = self._balances.read(account, currency)
+            if balance is None:
+                if self._balances.create(account, currency, status, limit):
+                    return True
+                continue
+            if (balance.status, balance.overdraft_limit) == (status, limit):
+                return False
+            if self._balances.set_terms(balance, status, limit):
+                return True
+        raise Unavailable(f"the balance row of {row['account_id']} keeps moving")
+
+    def opening(self, row: dict[str, Any], at: str) -> OpeningRequested | None:
+        """The command for opening money that is not booked yet, or None.
+
+        Raises Refused when another amount was booked: that is a correction, not an opening.
+        """
+        amount = Money(row.get("opening_money") or 0, row["currency"])
+        header_id = opening_header_id(row["account_id"], row["currency"])
+        booked = self._journal.get(header_id)
+        if booked is not None:
+            booked_amount = booked.posted.totals.get(row["currency"], 0)
+            if booked_amount == amount.amount:
+                return None
+            raise Refused(
+                "OPENING_MONEY_CHANGED",
+                f"account {row['account_id']}: opening money of {booked_amount} {amount.currency}"
+                f" minor units is booked as {header_id}; book the difference as a correction",
+            )
+        if not amount.amount:
+            return None
+        detail_type = OpeningRequested.detail_type()
+        return OpeningRequested(
+            meta=Meta(
+                event_id=identity.ledger_event_id(header_id, detail_type),
+                msg_id=header_id.removeprefix("J#"),
+                correlation_id=header_id,
+                causation_id=header_id,
+                business_time=row.get("opened_at") or at,
+            ),
+            data=Opening(
+                account_id=row["account_id"],
+                amount=amount,
+                value_date=(row.get("opened_at") or at)[:10],
+            ),
+        )

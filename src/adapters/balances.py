@@ -1,0 +1,119 @@
+"""Rows of the Balances table: customers' balances and the fold's markers."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from adapters.items import from_item, to_item
+from domain.booking import BalanceRow
+
+FOLD_ROW = "FOLD"
+
+
+def balance_key(account: str, currency: str) -> str:
+    return f"B#{account}#{currency}"
+
+
+def marker_key(header_id: str) -> str:
+    """The row that says: this header is in the balances of the internal accounts."""
+    return f"F#{header_id}"
+
+
+class BalanceTable:
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self.table = table
+
+    def read(self, account: str, currency: str) -> BalanceRow | None:
+        """A customer's row, read strongly; None where `reference load` has made none."""
+        answer = self._client.get_item(
+            TableName=self.table,
+            Key={"pk": {"S": balance_key(account, currency)}},
+            ConsistentRead=True,
+        )
+        if "Item" not in answer:
+            return None
+        row = from_item(answer["Item"])
+        return BalanceRow(**{name: row[name] for name in BalanceRow.__struct_fields__})
+
+    def create(self, account: str, currency: str, status: str, overdraft_limit: int) -> bool:
+        """Make a customer's row with nothing booked, if there is none; whether it was made."""
+        row = {
+            "pk": balance_key(account, currency),
+            "account": account,
+            "currency": currency,
+            "account_kind": "customer",
+            "status": status,
+            "overdraft_limit": overdraft_limit,
+            "available": overdraft_limit,
+            "posted_d": 0,
+            "posted_c": 0,
+            "held": 0,
+            "version": 1,
+            "posting_no": 0,
+        }
+        try:
+            self._client.put_item(
+                TableName=self.table,
+                Item=to_item(row),
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def set_terms(self, row: BalanceRow, status: str, overdraft_limit: int) -> bool:
+        """Change status and limit, moving `available` by the limit's difference; False when the
+        row moved.
+        """
+        try:
+            self._client.update_item(
+                TableName=self.table,
+                Key={"pk": {"S": balance_key(row.account, row.currency)}},
+                UpdateExpression=(
+                    "SET #status = :status, overdraft_limit = :limit,"
+                    " available = available + :more, version = version + :one"
+                ),
+                ConditionExpression="version = :version",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=to_item(
+                    {
+                        ":status": status,
+                        ":limit": overdraft_limit,
+                        ":more": overdraft_limit - row.overdraft_limit,
+                        ":one": 1,
+                        ":version": row.version,
+                    }
+                ),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def booked(self, row: BalanceRow, debit: int, credit: int) -> dict[str, Any]:
+        """A transaction's update of a customer's row by one booking, on the version that was read."""
+        return {
+            "Update": {
+                "TableName": self.table,
+                "Key": {"pk": {"S": balance_key(row.account, row.currency)}},
+                "UpdateExpression": (
+                    "SET available = available + :net, version = version + :one,"
+                    " posting_no = posting_no + :one"
+                    " ADD posted_d :debit, posted_c :credit"
+                ),
+                "ConditionExpression": "version = :version",
+                "ExpressionAttributeValues": to_item(
+                    {
+                        ":net": credit - debit,
+                        ":one": 1,
+                        ":debit": debit,
+                        ":credit": credit,
+                        ":version": row.version,
+                    }
+                ),
+            }
+        }

@@ -1,0 +1,90 @@
+"""Claiming a record's message, and parking the record when another one speaks for it."""
+
+from typing import Any
+
+import msgspec
+
+from adapters.claims import Claim, ClaimTable
+from adapters.parked import CONFLICT, DUPLICATE, FAILED, ParkedRow, ParkedTable
+from domain import identity
+from domain.received import Received
+
+
+class Deduplication:
+    """The one claim function, of Pipe 1 and of the sweep."""
+
+    def __init__(self, claims: ClaimTable, parked: ParkedTable) -> None:
+        self._claims = claims
+        self._parked = parked
+
+    def admit(self, record: Received, at: str) -> ParkedRow | None:
+        """None when the record speaks for its message; else the row that was parked.
+
+        The row is written before the record is left out, so that a crash between the two repeats
+        the claim and loses nothing. Raises Unavailable.
+        """
+        rival = self._claims.claim(record, at)
+        if rival is None:
+            return None
+        row = _repeat(record, rival, at)
+        self._parked.put(row)
+        return row
+
+    def fail(self, ingest_id: str, row: dict[str, Any], error: str, at: str) -> ParkedRow:
+        """Park a record that cannot be read, so that the rest of its batch goes on."""
+        known = {name: row[name] for name in _CARRIED if isinstance(row.get(name), str)}
+        parked = ParkedRow(
+            ingest_id=ingest_id,
+            reason=FAILED,
+            code="UNREADABLE_RECORD",
+            message=error,
+            parked_at=at,
+            **known,
+        )
+        self._parked.put(parked)
+        return parked
+
+
+_CARRIED = (
+    "msg_id",
+    "fingerprint",
+    "cain",
+    "token",
+    "last4",
+    "network",
+    "mti",
+    "door",
+    "source_ref",
+    "business_time",
+    "received_at",
+)
+
+
+def parked_fields(record: Received) -> dict[str, str]:
+    """What a parked row repeats of its record."""
+    return {name: getattr(record, name) for name in _CARRIED}
+
+
+def _repeat(record: Received, original: Claim, at: str) -> ParkedRow:
+    same = record.fingerprint == original.fingerprint
+    row = ParkedRow(
+        ingest_id=record.ingest_id,
+        reason=DUPLICATE if same else CONFLICT,
+        code="REPEATED" if same else "OTHER_CONTENT",
+        message=f"the message was received before, as {original.owner}",
+        parked_at=at,
+        original=original.owner,
+        **parked_fields(record),  # type: ignore[arg-type]
+    )
+    return row if same else msgspec.structs.replace(row, differing=_differences(record, original))
+
+
+def _differences(record: Received, original: Claim) -> tuple[dict[str, str], ...]:
+    return tuple(
+        {
+            "field": name,
+            "original": original.fields.get(name, ""),
+            "this": record.fields.get(name, ""),
+        }
+        for name in identity.differing(record.fields, original.fields)
+    )

@@ -1,0 +1,223 @@
+"""The Parked table: what was not booked, why, and what happened to it since.
+
+A row is put if absent, or over a RELEASED one, whose story moves into `history`; never over PARKED.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from adapters.items import from_item, to_item
+from adapters.refusals import standing_item
+
+PARKED, RELEASED, DISCARDED, RESOLVED = "PARKED", "RELEASED", "DISCARDED", "RESOLVED"
+INVALID, DUPLICATE, CONFLICT, REJECTED, FAILED = (
+    "INVALID",
+    "DUPLICATE",
+    "CONFLICT",
+    "REJECTED",
+    "FAILED",
+)
+_WRITABLE = "attribute_not_exists(ingest_id) OR #state = :released"
+_STATE = {"#state": "state"}
+_AS_RELEASED = {":released": {"S": RELEASED}}
+
+
+class ParkedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`reason` is the kind, `code` the particular why; `original` points at the record it repeats."""
+
+    ingest_id: str
+    reason: str
+    code: str
+    message: str
+    parked_at: str
+    state: str = PARKED
+    msg_id: str | None = None
+    fingerprint: str | None = None
+    original: str | None = None
+    differing: tuple[dict[str, str], ...] = ()
+    errors: tuple[dict[str, Any], ...] = ()
+    cain: str | None = None
+    token: str | None = None
+    last4: str | None = None
+    network: str | None = None
+    mti: str | None = None
+    door: str | None = None
+    source_ref: str | None = None
+    business_time: str | None = None
+    received_at: str | None = None
+    content_digest: str | None = None
+    content_length: int | None = None
+    history: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def reason_day(self) -> str:
+        """The key of the index by reason and day."""
+        return f"{self.reason}#{self.parked_at[:10]}"
+
+
+class ParkedTable:
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self.table = table
+
+    def get(self, ingest_id: str) -> dict[str, Any] | None:
+        """The row as stored, read strongly."""
+        answer = self._client.get_item(
+            TableName=self.table, Key={"ingest_id": {"S": ingest_id}}, ConsistentRead=True
+        )
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def put(self, row: ParkedRow) -> dict[str, Any] | None:
+        """Park a record. Returns None when written, else the row that stands there.
+
+        A released row is replaced, with its story kept in `history`. Raises Unavailable.
+        """
+        try:
+            self._put(row, "attribute_not_exists(ingest_id)")
+            return None
+        except ClientError as error:
+            standing = standing_item(error)
+        if standing["state"] != RELEASED:
+            return standing
+        return self._replace(row, standing)
+
+    def first_with(self, content_digest: str, ingest_id: str) -> str | None:
+        """Remember the first record with this content; returns it when that is another one.
+
+        For records without a business key, so that a second submission can point at the first.
+        """
+        try:
+            self._client.put_item(
+                TableName=self.table,
+                Item=to_item({"ingest_id": f"D#{content_digest}", "original": ingest_id}),
+                ConditionExpression="attribute_not_exists(ingest_id)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+            return None
+        except ClientError as error:
+            first = standing_item(error)["original"]
+        return None if first == ingest_id else str(first)
+
+    def condition_free(self, ingest_id: str) -> dict[str, Any]:
+        """A transaction's check that the record has no parked outcome: no row, or one in flight
+        again.
+        """
+        return {
+            "ConditionCheck": {
+                "TableName": self.table,
+                "Key": {"ingest_id": {"S": ingest_id}},
+                "ConditionExpression": f"{_WRITABLE} OR #state = :resolved",
+                "ExpressionAttributeNames": _STATE,
+                "ExpressionAttributeValues": _AS_RELEASED | {":resolved": {"S": RESOLVED}},
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def resolve_failed(self, ingest_id: str, booked_at: datetime) -> dict[str, Any]:
+        """A transaction's action that turns the record's FAILED row into RESOLVED."""
+        entry = {
+            "state": RESOLVED,
+            "at": booked_at.isoformat(timespec="milliseconds"),
+            "by": "post",
+        }
+        return {
+            "Update": {
+                "TableName": self.table,
+                "Key": {"ingest_id": {"S": ingest_id}},
+                "UpdateExpression": (
+                    "SET #state = :resolved, history = list_append(history, :entry)"
+                ),
+                "ConditionExpression": "#state = :parked AND reason = :failed",
+                "ExpressionAttributeNames": _STATE,
+                "ExpressionAttributeValues": to_item(
+                    {":resolved": RESOLVED, ":parked": PARKED, ":failed": FAILED, ":entry": [entry]}
+                ),
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def release(self, ingest_id: str, msg_id: str, entry: Mapping[str, str]) -> dict[str, Any]:
+        """A transaction's action that turns PARKED into RELEASED, for this message id from now on."""
+        return {
+            "Update": self._transition(ingest_id, RELEASED, entry)
+            | {
+                "UpdateExpression": (
+                    "SET #state = :to, history = list_append(history, :entry), msg_id = :msg_id"
+                ),
+                "ConditionExpression": "#state = :parked AND reason <> :invalid",
+                "ExpressionAttributeValues": to_item(
+                    {
+                        ":to": RELEASED,
+                        ":parked": PARKED,
+                        ":invalid": INVALID,
+                        ":entry": [dict(entry)],
+                        ":msg_id": msg_id,
+                    }
+                ),
+            }
+        }
+
+    def discard(self, ingest_id: str, entry: Mapping[str, str]) -> bool:
+        """Turn PARKED into DISCARDED; False when the row is in another state."""
+        try:
+            self._client.update_item(**self._transition(ingest_id, DISCARDED, entry))
+        except ClientError as error:
+            standing_item(error)
+            return False
+        return True
+
+    def _transition(self, ingest_id: str, state: str, entry: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "TableName": self.table,
+            "Key": {"ingest_id": {"S": ingest_id}},
+            "UpdateExpression": "SET #state = :to, history = list_append(history, :entry)",
+            "ConditionExpression": "#state = :parked",
+            "ExpressionAttributeNames": _STATE,
+            "ExpressionAttributeValues": to_item(
+                {":to": state, ":parked": PARKED, ":entry": [dict(entry)]}
+            ),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _replace(self, row: ParkedRow, released: Mapping[str, Any]) -> dict[str, Any] | None:
+        story = {
+            name: released[name]
+            for name in ("state", "reason", "code", "parked_at", "original")
+            if name in released
+        }
+        history = (*released.get("history", []), story)
+        try:
+            self._put(msgspec.structs.replace(row, history=history), _WRITABLE)
+            return None
+        except ClientError as error:
+            return standing_item(error)
+
+    def _put(self, row: ParkedRow, condition: str) -> None:
+        values: dict[str, Any] = {
+            "TableName": self.table,
+            "Item": parked_item(row),
+            "ConditionExpression": condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if condition == _WRITABLE:
+            values |= {
+                "ExpressionAttributeNames": _STATE,
+                "ExpressionAttributeValues": _AS_RELEASED,
+            }
+        self._client.put_item(**values)
+
+
+def parked_item(row: ParkedRow) -> dict[str, Any]:
+    """The stored form: defaults left out, but a history from the start, so that it can be appended
+    to.
+    """
+    values = msgspec.to_builtins(row) | {
+        "state": row.state,
+        "reason_day": row.reason_day,
+        "history": list(row.history),
+    }
+    return to_item(values)

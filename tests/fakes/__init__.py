@@ -1,0 +1,1 @@
+"""In-memory services with the real methods, for tests without an engine."""

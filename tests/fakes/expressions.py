@@ -1,0 +1,177 @@
+"""The part of DynamoDB's expression language that this system uses, evaluated on plain attribute
+values.
+
+Grammar of conditions: OR over AND over NOT over comparisons and functions, with parentheses.
+Updates: SET with +, - and list_append, and ADD of numbers. Anything else raises, so that a test
+cannot pass by accident.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+type Attribute = Mapping[str, Any]
+type Attributes = dict[str, Any]
+
+_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+-]|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
+_CLAUSE = re.compile(r"\b(SET|ADD|REMOVE|DELETE)\b")
+
+
+class Expressions:
+    """The names and values of one request."""
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self._names: Mapping[str, str] = request.get("ExpressionAttributeNames", {})
+        self._values: Mapping[str, Attribute] = request.get("ExpressionAttributeValues", {})
+
+    def holds(self, condition: str | None, item: Attributes) -> bool:
+        if condition is None:
+            return True
+        parser = _Condition(_tokens(condition), self, item)
+        result = parser.either()
+        if parser.rest():
+            raise ValueError(f"cannot read the condition {condition!r} after {parser.rest()}")
+        return result
+
+    def updated(self, update: str, item: Attributes) -> Attributes:
+        """The item after an update expression; the operands are those of the item before."""
+        pieces = _CLAUSE.split(update)
+        result = dict(item)
+        for clause, body in zip(pieces[1::2], pieces[2::2], strict=True):
+            for part in _split_at_commas(body):
+                if clause == "SET":
+                    path, _, operand = part.partition("=")
+                    result[self.name(path.strip())] = self._set_value(operand.strip(), item)
+                elif clause == "ADD":
+                    path, value = part.split()
+                    name = self.name(path)
+                    result[name] = _number(
+                        _int(item.get(name, {"N": "0"})) + _int(self.value(value))
+                    )
+                else:
+                    raise ValueError(f"no {clause} here")
+        return result
+
+    def name(self, token: str) -> str:
+        return self._names[token] if token.startswith("#") else token
+
+    def value(self, token: str) -> Attribute:
+        return self._values[token]
+
+    def operand(self, token: str, item: Attributes) -> Attribute | None:
+        return self.value(token) if token.startswith(":") else item.get(self.name(token))
+
+    def _set_value(self, operand: str, item: Attributes) -> Attribute:
+        if operand.startswith("list_append("):
+            first, second = operand.removeprefix("list_append(").removesuffix(")").split(",")
+            lists = [self.operand(part.strip(), item) for part in (first, second)]
+            return {"L": [element for each in lists if each is not None for element in each["L"]]}
+        match _tokens(operand):
+            case [only]:
+                found = self.operand(only, item)
+            case [left, "+", right]:
+                found = _number(_int(self.operand(left, item)) + _int(self.operand(right, item)))
+            case _:
+                raise ValueError(f"cannot read the operand {operand!r}")
+        if found is None:
+            raise ValueError(f"{operand} is not there")
+        return found
+
+
+class _Condition:
+    def __init__(self, tokens: list[str], expressions: Expressions, item: Attributes) -> None:
+        self._tokens = tokens
+        self._expressions = expressions
+        self._item = item
+
+    def rest(self) -> list[str]:
+        return self._tokens
+
+    def either(self) -> bool:
+        result = self._both()
+        while self._take("OR"):
+            other = self._both()
+            result = result or other
+        return result
+
+    def _both(self) -> bool:
+        result = self._one()
+        while self._take("AND"):
+            other = self._one()
+            result = result and other
+        return result
+
+    def _one(self) -> bool:
+        if self._take("NOT"):
+            return not self._one()
+        if self._take("("):
+            result = self.either()
+            self._expect(")")
+            return result
+        token = self._tokens.pop(0)
+        if token in {"attribute_exists", "attribute_not_exists", "begins_with"}:
+            return self._function(token)
+        return self._comparison(token)
+
+    def _function(self, name: str) -> bool:
+        self._expect("(")
+        found = self._expressions.operand(self._tokens.pop(0), self._item)
+        if name == "begins_with":
+            self._expect(",")
+            prefix = self._expressions.value(self._tokens.pop(0))["S"]
+            self._expect(")")
+            return found is not None and str(found.get("S", "")).startswith(prefix)
+        self._expect(")")
+        return (found is not None) == (name == "attribute_exists")
+
+    def _comparison(self, left_token: str) -> bool:
+        operator = self._tokens.pop(0)
+        left = self._expressions.operand(left_token, self._item)
+        right = self._expressions.operand(self._tokens.pop(0), self._item)
+        if left is None or right is None:
+            # DynamoDB: a comparison with a missing attribute is false, but for <>.
+            return operator == "<>" and left != right
+        if operator in {"=", "<>"}:
+            return (left == right) == (operator == "=")
+        ((left_kind, low),) = left.items()
+        ((right_kind, high),) = right.items()
+        if left_kind != right_kind:
+            return False
+        a, b = (int(low), int(high)) if left_kind == "N" else (low, high)
+        return bool({"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator])
+
+    def _take(self, token: str) -> bool:
+        if self._tokens and self._tokens[0] == token:
+            self._tokens.pop(0)
+            return True
+        return False
+
+    def _expect(self, token: str) -> None:
+        if not self._take(token):
+            raise ValueError(f"expected {token} before {self._tokens}")
+
+
+def _tokens(text: str) -> list[str]:
+    found, position = [], 0
+    while position < len(text.rstrip()):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise ValueError(f"cannot read {text[position:]!r}")
+        found.append(match[1])
+        position = match.end()
+    return found
+
+
+def _split_at_commas(text: str) -> list[str]:
+    """At the commas outside parentheses."""
+    return [part.strip() for part in re.split(r",(?![^(]*\))", text) if part.strip()]
+
+
+def _int(attribute: Attribute | None) -> int:
+    if attribute is None:
+        raise ValueError("arithmetic on a missing attribute")
+    return int(attribute["N"])
+
+
+def _number(value: int) -> Attribute:
+    return {"N": str(value)}
