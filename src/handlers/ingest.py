@@ -1,0 +1,178 @@
+"""Ingest: POST /v1/messages in, one Inbox row or one Parked row for each message, 202 with
+receipts out.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyAlreadyInProgressError,
+    IdempotencyValidationError,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from adapters import aws, clock, logs
+from adapters.inbox import InboxTable
+from adapters.parked import ParkedTable
+from adapters.reception import Reception, Submission, receipt_body
+from adapters.vault import Vault, read_index_key
+from domain import identity
+from domain.errors import Unavailable
+from domain.iso8583.decode import decode_json, decode_json_bytes
+from domain.iso8583.decoded import Decoded, Invalid
+
+_BODY_BYTES_MAX = 1_000_000
+_MESSAGES_MAX = 100
+
+logger = logs.logger()
+dynamodb = aws.client("dynamodb")
+index = read_index_key(aws.client("secretsmanager"), os.environ["INDEX_SECRET_ARN"])
+reception = Reception(
+    "api",
+    InboxTable(dynamodb, os.environ["INBOX_TABLE"]),
+    ParkedTable(dynamodb, os.environ["PARKED_TABLE"]),
+    Vault(
+        dynamodb,
+        aws.client("kms"),
+        os.environ["VAULT_TABLE"],
+        os.environ["VAULT_KEY_ARN"],
+        index,
+    ),
+    index,
+    int(os.environ["INBOX_RETENTION_DAYS"]),
+)
+# The answer of a first call is given again for a day; after that the ids of the records do the same
+# work.
+idempotency = IdempotencyConfig(
+    event_key_jmespath="key",
+    payload_validation_jmespath="body_digest",
+    raise_on_no_idempotency_key=True,
+    hash_function="sha256",
+    expires_after_seconds=86_400,
+)
+store = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
+
+
+def ingest(caller: str, key: str, body: bytes) -> dict[str, Any]:
+    """Receive the message or messages of one request body."""
+    at = clock.now()
+    submissions = [
+        Submission(
+            ingest_id=identity.ingest_id_for_api(caller, key, position),
+            source_ref=f"api#{position}",
+            content=content,
+            message=message,
+        )
+        for position, (content, message) in enumerate(_messages(body))
+    ]
+    receipts = reception.receive(submissions, at)
+    for receipt in receipts:
+        facts = {"ingest_id": receipt.ingest_id, "msg_id": receipt.msg_id}
+        logger.info(receipt.status.lower(), extra=facts)
+    return {
+        "results": [
+            {"index": position} | receipt_body(receipt) for position, receipt in enumerate(receipts)
+        ]
+    }
+
+
+@idempotent_function(  # type: ignore[untyped-decorator]
+    data_keyword_argument="request", persistence_store=store, config=idempotency
+)
+def ingest_once(request: dict[str, str], caller: str, body: bytes) -> dict[str, Any]:
+    """The same answer for the same key; raises IdempotencyValidationError for the same key with
+    another body.
+    """
+    return ingest(caller, request["client_key"], body)
+
+
+def respond(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Status and body of the answer."""
+    body = _body(event)
+    if len(body) > _BODY_BYTES_MAX or _count(body) > _MESSAGES_MAX:
+        message = f"send at most {_MESSAGES_MAX} messages and {_BODY_BYTES_MAX} bytes a request"
+        return 413, {"code": "TOO_LARGE", "message": message}
+    caller = _caller(event)
+    client_key = _header(event, "idempotency-key") or event["requestContext"]["requestId"]
+    request = {
+        "key": f"{caller}#{client_key}",
+        "client_key": client_key,
+        # Keyed, because the body holds card numbers and the store keeps what we give it.
+        "body_digest": index.digest(body),
+    }
+    try:
+        return 202, ingest_once(request=request, caller=caller, body=body)
+    except IdempotencyValidationError:
+        message = (
+            "this Idempotency-Key came with another body before: use a new key for new messages"
+        )
+        return 422, {"code": "KEY_REUSED", "message": message}
+    except IdempotencyAlreadyInProgressError:
+        return 409, {"code": "IN_PROGRESS", "message": "the same request is being received now"}
+    except Unavailable as error:
+        logger.error("unavailable", extra={"why": str(error)})
+        return 503, {"code": "UNAVAILABLE", "message": "send the same request again, with its key"}
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    idempotency.register_lambda_context(context)
+    status, body = respond(event)
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json"},
+        "body": json.dumps(body),
+    }
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    return base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+
+
+def _caller(event: dict[str, Any]) -> str:
+    """Who signed the request: part of each record's id, so that callers cannot meet each other's."""
+    identity_of_request = event["requestContext"]["identity"]
+    return str(identity_of_request.get("userArn") or identity_of_request.get("apiKeyId") or "")
+
+
+def _header(event: dict[str, Any], name: str) -> str | None:
+    headers = event.get("headers") or {}
+    return next((value for key, value in headers.items() if key.lower() == name), None)
+
+
+def _count(body: bytes) -> int:
+    return len(_items(body) or [None])
+
+
+def _items(body: bytes) -> list[Any] | None:
+    """The messages of a body that has several, else None."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return None
+    if isinstance(parsed, dict) and isinstance(parsed.get("messages"), list):
+        return list(parsed["messages"])
+    return parsed if isinstance(parsed, list) else None
+
+
+def _messages(body: bytes) -> Iterator[tuple[bytes, Decoded | Invalid]]:
+    """Each message's content and what decoding made of it; a body that is no JSON is one broken
+    message.
+    """
+    received_at = clock.now()
+    items = _items(body)
+    if items is None:
+        yield body, decode_json_bytes(body, network=None, received_at=received_at)
+        return
+    for item in items:
+        content = json.dumps(item, sort_keys=True, separators=(",", ":")).encode()
+        yield content, decode_json(item, network=None, received_at=received_at)

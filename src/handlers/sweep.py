@@ -1,0 +1,78 @@
+"""Sweep: records without an outcome go through the claim and onto the bus again, with the same ids.
+
+On a schedule, and invoked by the command line with `{"dry_run": bool, "min_age_minutes": int}`.
+"""
+
+import os
+from datetime import datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from adapters import aws, clock, logs
+from adapters.bus import Bus
+from adapters.claims import ClaimTable
+from adapters.deduplication import Deduplication
+from adapters.inbox import InboxTable
+from adapters.journal import JournalTable
+from adapters.parked import ParkedTable
+from adapters.recovery import Sweep, Swept, minutes_between
+from adapters.story import Story
+
+# Stop before the function is stopped, and remember how far it came: the next run goes on there.
+_RESERVE_MS = 15_000
+_FIRST_LOOK_BACK = timedelta(hours=24)
+
+logger = logs.logger()
+min_age_minutes = int(os.environ["SWEEP_AGE_MINUTES"])
+dynamodb = aws.client("dynamodb")
+inbox = InboxTable(dynamodb, os.environ["INBOX_TABLE"])
+claims = ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"])
+parked = ParkedTable(dynamodb, os.environ["PARKED_TABLE"])
+story = Story(inbox, parked, JournalTable(dynamodb, os.environ["JOURNAL_TABLE"]))
+sweep = Sweep(
+    inbox,
+    parked,
+    story,
+    Deduplication(claims, parked),
+    Bus(aws.client("events"), os.environ["BUS_NAME"]),
+)
+
+
+def sweep_until(until: datetime, context: LambdaContext, *, dry_run: bool) -> list[Swept]:
+    """From the last minute that was fully accounted for, as far as time allows."""
+    swept = claims.swept_until()
+    since = datetime.fromisoformat(swept) if swept else until - _FIRST_LOOK_BACK
+    done: list[Swept] = []
+    settled_until, settled = since, True
+    for minute in minutes_between(since, until):
+        if context.get_remaining_time_in_millis() < _RESERVE_MS:
+            break
+        result = sweep.sweep(minute, clock.timestamp(), dry_run=dry_run)
+        settled = settled and result.accounted
+        if settled:
+            settled_until = minute + timedelta(minutes=1)
+        if result.seen:
+            done.append(result)
+    # Only an unbroken run of accounted minutes moves the start: a later run looks at the others
+    # again.
+    if settled_until > since and not dry_run:
+        claims.remember_swept(settled_until.isoformat())
+    return done
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    dry_run = bool(event.get("dry_run"))
+    age = timedelta(minutes=int(event.get("min_age_minutes", min_age_minutes)))
+    done = sweep_until(clock.now() - age, context, dry_run=dry_run)
+    facts = {
+        "minutes": len(done),
+        "seen": sum(each.seen for each in done),
+        "resent": [ingest_id for each in done for ingest_id in each.resent],
+        "parked": [ingest_id for each in done for ingest_id in each.parked],
+        "unsent": [ingest_id for each in done for ingest_id in each.unsent],
+        "dry_run": dry_run,
+    }
+    logger.info("swept", extra=facts)
+    return facts
