@@ -1,0 +1,106 @@
+"""Processes by id, proof against an id that the system has given to another process since."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local import records
+
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process of ours: its id and the moment it began, which together are unique."""
+
+    pid: int
+    born: str
+
+    def alive(self) -> bool:
+        """Whether this very process still runs (a zombie does not)."""
+        return self.born != "" and birth_of(self.pid) == self.born
+
+    def stop(self, patience: float) -> None:
+        """Ask it to end, wait that many seconds, then end it."""
+        self._signal(signal.SIGTERM)
+        if not self._ended(patience):
+            self._signal(signal.SIGKILL)
+            self._ended(patience)
+
+    def end_group(self) -> None:
+        """End what it left behind in its process group, once it is gone itself.
+
+        The number of a group stays reserved while the group has members, so that a member of a
+        group whose leader is gone belongs to that leader.
+        """
+        if birth_of(self.pid) == "":
+            for member in _members(self.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(member, signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def _ended(self, patience: float) -> bool:
+        deadline = time.monotonic() + patience
+        while self.alive():
+            if time.monotonic() > deadline:
+                return False
+            _reap(self.pid)
+            time.sleep(POLL_SECONDS)
+        return True
+
+
+def of(pid: int) -> Running:
+    """The process that has this id now."""
+    return Running(pid, birth_of(pid))
+
+
+def recorded(path: Path) -> tuple[Running, dict[str, Any]] | None:
+    """The process that a record names, with the record; None without one."""
+    content = records.read(path)
+    if not isinstance(content, dict):
+        return None
+    return Running(int(content["pid"]), str(content["born"])), content
+
+
+def birth_of(pid: int) -> str:
+    """When the process began, as the system words it; empty when it does not run."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return "" if Path("/proc/self/stat").exists() else _birth_by_ps(pid)
+    except ProcessLookupError:
+        return ""
+    # The command stands in brackets and may hold anything; the fields after it are fixed.
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def _members(group: int) -> list[int]:
+    told = subprocess.run(
+        ["ps", "-A", "-o", "pid=,pgid="], capture_output=True, text=True, check=False
+    ).stdout
+    pairs = (line.split() for line in told.splitlines())
+    return [int(pid) for pid, of_group in pairs if int(of_group) == group and int(pid) != group]
+
+
+def _birth_by_ps(pid: int) -> str:
+    found = subprocess.run(
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    words = found.stdout.split()
+    return "" if not words or words[0].startswith("Z") else " ".join(words[1:])
+
+
+def _reap(pid: int) -> None:
+    """Collect a child that ended, so that it does not stay as a zombie."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
