@@ -1,4 +1,6 @@
-"""Accounts in the ledger: their balance row, their terms, and the command for their opening money."""
+"""Accounts in the ledger: their balance row, their terms, and the command for their opening
+money.
+"""
 
 from typing import Any
 

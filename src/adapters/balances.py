@@ -95,7 +95,9 @@ class BalanceTable:
         return True
 
     def booked(self, row: BalanceRow, debit: int, credit: int) -> dict[str, Any]:
-        """A transaction's update of a customer's row by one booking, on the version that was read."""
+        """A transaction's update of a customer's row by one booking, on the version that was
+        read.
+        """
         return {
             "Update": {
                 "TableName": self.table,

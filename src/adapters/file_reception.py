@@ -67,7 +67,7 @@ class FileReception:
     ) -> tuple[list[Receipt], Place | None]:
         receipts: list[Receipt] = []
         chunks = self._landing.chunks(file, start.offset)
-        for records in batched(layout.read(chunks), _CHUNK_RECORDS):
+        for records in batched(layout.read(chunks), _CHUNK_RECORDS, strict=False):
             place = Place(start.ordinal + records[0].ordinal, start.offset + records[0].offset)
             if self._late():
                 return receipts, place

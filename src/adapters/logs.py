@@ -18,5 +18,7 @@ class MaskingFormatter(LambdaPowertoolsFormatter):
 
 
 def logger() -> Logger:
-    """The function's logger; service and level come from POWERTOOLS_SERVICE_NAME and the runtime."""
+    """The function's logger; service and level come from POWERTOOLS_SERVICE_NAME and the
+    runtime.
+    """
     return Logger(logger_formatter=MaskingFormatter())

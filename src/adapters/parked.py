@@ -27,7 +27,9 @@ _AS_RELEASED = {":released": {"S": RELEASED}}
 
 
 class ParkedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`reason` is the kind, `code` the particular why; `original` points at the record it repeats."""
+    """`reason` is the kind, `code` the particular why; `original` points at the record it
+    repeats.
+    """
 
     ingest_id: str
     reason: str
@@ -141,7 +143,9 @@ class ParkedTable:
         }
 
     def release(self, ingest_id: str, msg_id: str, entry: Mapping[str, str]) -> dict[str, Any]:
-        """A transaction's action that turns PARKED into RELEASED, for this message id from now on."""
+        """A transaction's action that turns PARKED into RELEASED, for this message id from
+        now on.
+        """
         return {
             "Update": self._transition(ingest_id, RELEASED, entry)
             | {

@@ -1,4 +1,6 @@
-"""A booking: the legs of one posting sequence and the identity of the journal header it will have."""
+"""A booking: the legs of one posting sequence and the identity of the journal header it will
+have.
+"""
 
 from datetime import UTC, datetime
 

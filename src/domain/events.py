@@ -22,7 +22,9 @@ class UnknownEvent(ValueError):
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
-    """`business_time` is the transmission time of the message (UTC), never the time of a delivery."""
+    """`business_time` is the transmission time of the message (UTC), never the time of a
+    delivery.
+    """
 
     event_id: str
     msg_id: str
@@ -97,7 +99,9 @@ class RuleRef(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason` says why a transaction is suspended or rejected; flags never change what is booked."""
+    """`reason` says why a transaction is suspended or rejected; flags never change what is
+    booked.
+    """
 
     outcome: str
     reason: str | None = None

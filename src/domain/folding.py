@@ -12,7 +12,9 @@ type Movements = Mapping[tuple[str, str], Movement]
 
 
 def internal_movements(posted: Posted) -> dict[tuple[str, str], Movement]:
-    """What one header does to accounts other than its customer's, whose balance the posting moved."""
+    """What one header does to accounts other than its customer's, whose balance the posting
+    moved.
+    """
     customer = posted.customer.account if posted.customer else None
     return {
         key: movement for key, movement in movements_of(posted.legs).items() if key[0] != customer

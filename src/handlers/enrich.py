@@ -20,7 +20,9 @@ bus = Bus(aws.client("events"), os.environ["BUS_NAME"])
 
 
 def enrich_all(events: Sequence[TransactionAuthorized]) -> list[TransactionEnriched]:
-    """The whole batch with three batched reads, and one read per currency pair and business time."""
+    """The whole batch with three batched reads, and one read per currency pair and business
+    time.
+    """
     transactions = [
         read_transaction(event.data.mti, event.data.network, event.data.cain) for event in events
     ]

@@ -1,4 +1,6 @@
-"""Fold: journal headers from the stream in, the balances of internal accounts moved once for each."""
+"""Fold: journal headers from the stream in, the balances of internal accounts moved once for
+each.
+"""
 
 import os
 from typing import Any

@@ -139,7 +139,9 @@ def _body(event: dict[str, Any]) -> bytes:
 
 
 def _caller(event: dict[str, Any]) -> str:
-    """Who signed the request: part of each record's id, so that callers cannot meet each other's."""
+    """Who signed the request: part of each record's id, so that callers cannot meet each
+    other's.
+    """
     identity_of_request = event["requestContext"]["identity"]
     return str(identity_of_request.get("userArn") or identity_of_request.get("apiKeyId") or "")
 
