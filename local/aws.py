@@ -35,6 +35,9 @@ REPEATABLE: Final = STALE_SESSION | {
 READ_SECONDS: Final = 905
 CONNECT_SECONDS: Final = 2
 
+# Marks what this process adds to a role's trust on the engine.
+STAND_IN: Final = "LocalStandIn"
+
 # One session holds the parsed service models for all clients: half a second and 20 MB each time.
 _session = botocore.session.Session()
 _lock = threading.Lock()
@@ -65,9 +68,6 @@ def client(endpoint: Endpoint, service: str, credentials: dict[str, str] | None 
             config=config,
         )
     return made
-
-
-STAND_IN = "LocalStandIn"
 
 
 class RoleSession:
@@ -103,7 +103,7 @@ class RoleSession:
 
 
 def _let_this_process_in(endpoint: Endpoint, role_arn: str) -> None:
-    """Add the engine's root to the role's trust: this process stands in for the service it names."""
+    """Add the engine's root to the role's trust: this process stands in for the service there."""
     iam = client(endpoint, "iam")
     name = role_arn.rsplit("/", 1)[-1]
     trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -43,13 +42,17 @@ def start(upstream_of_functions: str | None = None) -> str:
         return url
     stop()
     port = _choose_port()
-    process = _launch(port, upstream_of_functions)
-    born = running.of(process.pid)
+    command = executable()
+    started = running.launch(
+        [str(command)],
+        _environment(port, command.parent, upstream_of_functions),
+        folders.inside(folders.ENGINE_LOG),
+    )
     records.write(
         folders.inside(folders.ENGINE_RECORD),
-        {"pid": born.pid, "born": born.born, "port": port},
+        {"pid": started.pid, "born": started.born, "port": port},
     )
-    _wait_until_healthy(process, port)
+    _wait_until_healthy(started, port)
     return _url(port)
 
 
@@ -146,22 +149,6 @@ def executable() -> Path:
     return command
 
 
-def _launch(port: int, upstream_of_functions: str | None) -> subprocess.Popen[bytes]:
-    command = executable()
-    log = folders.inside(folders.ENGINE_LOG)
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [str(command)],
-            cwd=folders.home(),
-            env=_environment(port, command.parent, upstream_of_functions),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C in the terminal must not reach it: it is stopped in order, by its id.
-            start_new_session=True,
-        )
-
-
 def _environment(port: int, bin_folder: Path, upstream: str | None) -> dict[str, str]:
     """A clean environment: the function workers inherit all of it."""
     system = [str(Path(found).parent) for found in (shutil.which("env"),) if found]
@@ -195,14 +182,15 @@ def _environment(port: int, bin_folder: Path, upstream: str | None) -> dict[str,
     return environment
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_healthy(started: running.Running, port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     log = folders.inside(folders.ENGINE_LOG)
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise LocalError(f"the engine ended at once (code {process.returncode}); log: {log}")
+        if not started.alive():
+            stop()
+            raise LocalError(f"the engine ended at once: read why in {log}, then repeat")
         if health(port) is not None:
             return
         time.sleep(0.1)
     stop()
-    raise LocalError(f"the engine did not answer within {START_SECONDS:.0f} s; log: {log}")
+    raise LocalError(f"the engine did not answer in {START_SECONDS:.0f} s: read why in {log}")

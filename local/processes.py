@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -40,6 +39,7 @@ def up(progress: Progress = _silent, upstream_of_functions: str | None = None) -
         if engine.url_if_healthy() is None:
             progress("starting the engine")
             _stop_companion()
+            folders.inside(folders.MEMORY_RECORD).unlink(missing_ok=True)
         found = _endpoint_at(engine.start(upstream_of_functions))
         if stack.deploy(found, progress) or not _companion_runs():
             progress("starting the pipes")
@@ -117,26 +117,18 @@ def _start_companion() -> None:
     log = folders.inside(folders.COMPANION_LOG)
     status_file = folders.inside(folders.COMPANION_STATUS)
     status_file.unlink(missing_ok=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "local.companion"],
-            cwd=folders.ROOT,
-            env={
-                **os.environ,
-                "POSTING_LOCAL_HOME": str(folders.home()),
-                "POSTING_LOCAL_PROJECT": str(folders.PROJECT),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    born = running.of(process.pid)
-    record = {"pid": born.pid, "born": born.born}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folders.ROOT),
+        "POSTING_LOCAL_HOME": str(folders.home()),
+        "POSTING_LOCAL_PROJECT": str(folders.PROJECT),
+    }
+    started = running.launch([sys.executable, "-m", "local.companion"], environment, log)
+    record = {"pid": started.pid, "born": started.born}
     records.write(folders.inside(folders.COMPANION_RECORD), record)
     deadline = time.monotonic() + COMPANION_START_SECONDS
     while not status_file.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
+        if not started.alive() or time.monotonic() > deadline:
             _stop_companion()
             raise LocalError(f"the pipe forwarder did not start: {_last_line(log)} (log: {log})")
         time.sleep(POLL_SECONDS)

@@ -58,6 +58,26 @@ class Running:
         return True
 
 
+def launch(command: list[str], environment: dict[str, str], log: Path) -> Running:
+    """Start a process that outlives this one; its output goes to the end of the log.
+
+    In a session of its own: Ctrl-C in the terminal must not reach it, it is stopped in order.
+    """
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    pid = os.posix_spawn(
+        command[0],
+        command,
+        environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), append, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    return of(pid)
+
+
 def of(pid: int) -> Running:
     """The process that has this id now."""
     return Running(pid, birth_of(pid))
