@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 )
 from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyAlreadyInProgressError,
+    IdempotencyPersistenceLayerError,
     IdempotencyValidationError,
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -58,7 +59,7 @@ idempotency = IdempotencyConfig(
     hash_function="sha256",
     expires_after_seconds=86_400,
 )
-store = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
+store = DynamoDBPersistenceLayer(os.environ["IDEMPOTENCY_TABLE"], boto3_client=dynamodb)
 
 
 def ingest(caller: str, key: str, body: bytes) -> dict[str, Any]:
@@ -117,7 +118,7 @@ def respond(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         return 422, {"code": "KEY_REUSED", "message": message}
     except IdempotencyAlreadyInProgressError:
         return 409, {"code": "IN_PROGRESS", "message": "the same request is being received now"}
-    except Unavailable as error:
+    except (Unavailable, IdempotencyPersistenceLayerError) as error:
         logger.error("unavailable", extra={"why": str(error)})
         return 503, {"code": "UNAVAILABLE", "message": "send the same request again, with its key"}
 
@@ -141,9 +142,12 @@ def _body(event: dict[str, Any]) -> bytes:
 def _caller(event: dict[str, Any]) -> str:
     """Who signed the request: part of each record's id, so that callers cannot meet each
     other's.
+
+    A role is one caller in all its sessions: a retry may come from another one.
     """
-    identity_of_request = event["requestContext"]["identity"]
-    return str(identity_of_request.get("userArn") or identity_of_request.get("apiKeyId") or "")
+    signed = event["requestContext"]["identity"]
+    arn = str(signed.get("userArn") or signed.get("apiKeyId") or "")
+    return arn.rpartition("/")[0] if ":assumed-role/" in arn else arn
 
 
 def _header(event: dict[str, Any], name: str) -> str | None:

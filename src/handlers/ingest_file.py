@@ -24,6 +24,7 @@ _RESERVE_MS = 30_000
 logger = logs.logger()
 dynamodb = aws.client("dynamodb")
 sqs = aws.client("sqs")
+landing_queue_url = os.environ["LANDING_QUEUE_URL"]
 landing = Landing(aws.client("s3"))
 index = read_index_key(aws.client("secretsmanager"), os.environ["INDEX_SECRET_ARN"])
 reception = Reception(
@@ -53,7 +54,7 @@ def ingest_file(notice: dict[str, Any], context: LambdaContext) -> None:
     receipts, rest = files.receive(file, Place(*notice.get("resume", ())), clock.now())
     if rest is not None:
         sqs.send_message(
-            QueueUrl=os.environ["LANDING_QUEUE_URL"],
+            QueueUrl=landing_queue_url,
             MessageBody=json.dumps(notice | {"resume": list(rest)}),
         )
     changed = [each.ingest_id for each in receipts if each.status == CONTENT_CHANGED]

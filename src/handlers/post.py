@@ -5,12 +5,6 @@ ledger.
 import os
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import aws, clock, logs
@@ -19,6 +13,7 @@ from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.parked import ParkedTable
 from adapters.posting import Poster
+from domain.errors import Unavailable
 from domain.events import (
     OpeningRequested,
     TransactionPostingApproved,
@@ -32,12 +27,9 @@ balances = BalanceTable(dynamodb, os.environ["BALANCES_TABLE"])
 parked = ParkedTable(dynamodb, os.environ["PARKED_TABLE"])
 journal = JournalTable(dynamodb, os.environ["JOURNAL_TABLE"])
 poster = Poster(Ledger(dynamodb, journal, balances, parked), balances, parked, clock.now)
-# One failed message must not make the invocation an error: the others are done and stay done.
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def post(record: SQSRecord) -> None:
-    body = record.body
+def post(body: str) -> None:
     match detail_type_of(body):
         case "TransactionPostingApproved":
             result = poster.post(TransactionPostingApproved.from_envelope(body))
@@ -49,7 +41,21 @@ def post(record: SQSRecord) -> None:
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return process_partial_response(
-        event=event, record_handler=post, processor=processor, context=context
-    )
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    failed = []
+    for record in event["Records"]:
+        try:
+            post(record["body"])
+        except Unavailable as error:
+            logger.warning("unavailable", extra=_facts(record, error))
+            failed.append(record["messageId"])
+        except Exception as error:
+            # Whatever it is, it is this message's own: the others are done and stay done. The
+            # error line rings the alarm, and the queue ends in dead letters.
+            logger.exception("not_booked", extra=_facts(record, error))
+            failed.append(record["messageId"])
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _facts(record: dict[str, Any], error: Exception) -> dict[str, str]:
+    return {"message_id": record["messageId"], "why": str(error)}

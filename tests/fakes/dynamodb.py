@@ -55,6 +55,13 @@ class MemoryDynamoDB:
         table = self.tables[TableName]
         return {"Attributes": dict(table.items[table.key_of(Key)])}
 
+    def delete_item(self, *, TableName: str, Key: Attributes) -> Any:
+        table = self.tables[TableName]
+        self.before("DeleteItem")
+        table.items.pop(table.key_of(Key), None)
+        self.after("DeleteItem")
+        return {}
+
     # --- many items
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> Any:

@@ -181,7 +181,7 @@ def test_an_account_without_a_balance_row_is_unknown() -> None:
 
 def test_a_moving_balance_is_read_again_and_the_line_follows_it(tables: Tables) -> None:
     tables.poster.post(approved(decided(Money(100, "EUR"))))
-    rival_done = []
+    rival_done: list[bool] = []
 
     def rival(operation: str) -> None:
         if operation == "TransactWriteItems" and not rival_done:

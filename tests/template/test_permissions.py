@@ -1,0 +1,202 @@
+"""Permissions: exact actions on exact resources, and every service by account and source."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from domain.events import Event
+from tests.template.reading import (
+    expanded,
+    granted,
+    holders,
+    identity_statements,
+    listed,
+    named,
+    of_type,
+    statements,
+    written,
+)
+
+ROLES = sorted(of_type("AWS::IAM::Role"))
+
+# AWS knows no resource for these actions.
+WITHOUT_RESOURCE = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+VAULT_USERS = {"IngestRole", "IngestFileRole", "LoadReferenceRole"}
+PUBLISHERS = {
+    "InboxPipeRole": {"TransactionAuthorized"},
+    "SweepRole": {"TransactionAuthorized"},
+    "ReleaseRole": {"TransactionAuthorized"},
+    "EnrichRole": {"TransactionEnriched"},
+    "ApplyRulesRole": {
+        "TransactionPostingApproved",
+        "TransactionPostingSuspended",
+        "TransactionRejected",
+    },
+    "JournalPipeRole": {"TransactionPosted"},
+    "RepublishRole": {"TransactionPosted"},
+}
+
+
+def resource_policies() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every policy that lets somebody in, by the id of what it guards."""
+    for name, resource in expanded()["Resources"].items():
+        found = resource.get("Properties", {})
+        for document in ("KeyPolicy", "AssumeRolePolicyDocument"):
+            if document in found:
+                yield name, found[document]
+        if resource["Type"] in {
+            "AWS::SQS::QueuePolicy",
+            "AWS::SNS::TopicPolicy",
+            "AWS::S3::BucketPolicy",
+        }:
+            yield name, found["PolicyDocument"]
+
+
+def service_grants() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (name, statement)
+        for name, document in resource_policies()
+        for statement in statements(document)
+        if statement["Effect"] == "Allow" and "Service" in statement["Principal"]
+        # A function's role is passed inside its account only, and Lambda documents no source key.
+        if statement["Principal"]["Service"] != "lambda.amazonaws.com"
+    ]
+
+
+def test_sam_adds_no_role_and_no_policy_of_its_own() -> None:
+    def ours(template: dict[str, Any]) -> set[str]:
+        return {
+            name
+            for name, resource in template["Resources"].items()
+            if resource["Type"].startswith("AWS::IAM::")
+        }
+
+    assert ours(expanded()) == ours(written())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_granted_actions_by_their_full_names(role: str) -> None:
+    assert not [action for action, _ in granted(role) if "*" in action]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_acts_on_everything_only_where_aws_knows_no_resource(role: str) -> None:
+    everywhere = {action for action, resource in granted(role) if resource == "*"}
+
+    assert everywhere <= WITHOUT_RESOURCE
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_partly_open_resource_is_objects_of_one_of_our_buckets(role: str) -> None:
+    for holder, statement in identity_statements():
+        for resource in listed(statement["Resource"]):
+            text = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
+            if holder == role and "*" in text and text != "*":
+                assert text.startswith(("${LandingBucket.Arn}/", "${AuditBucket.Arn}/"))
+
+
+@pytest.mark.parametrize(("guarded", "statement"), service_grants())
+def test_a_service_is_let_in_for_our_account_and_a_named_source_only(
+    guarded: str, statement: dict[str, Any]
+) -> None:
+    keys = {key for condition in statement.get("Condition", {}).values() for key in condition}
+
+    # Some services name the resource in their encryption context, and no source.
+    by_context = {key for key in keys if key.startswith("kms:EncryptionContext:aws:")}
+    by_source = {"aws:SourceAccount", "aws:SourceArn"}
+    looking = statement["Action"] == "kms:DescribeKey"
+    assert keys == by_source or (keys and keys == by_context) or looking
+
+
+def test_nobody_changes_or_deletes_in_the_journal() -> None:
+    verbs = {
+        action for role in ROLES for action, resource in granted(role) if resource == "JournalTable"
+    }
+
+    assert verbs.isdisjoint(
+        {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+    )
+    assert not [verb for verb in verbs if verb.startswith("dynamodb:PartiQL")]
+
+
+def test_only_post_and_release_write_to_the_journal() -> None:
+    assert holders("dynamodb:PutItem", "JournalTable") == {"PostRole", "ReleaseRole"}
+
+
+def test_post_can_only_put_into_the_journal() -> None:
+    assert {action for action, resource in granted("PostRole") if resource == "JournalTable"} == {
+        "dynamodb:PutItem"
+    }
+
+
+def test_rows_are_deleted_from_the_table_of_answers_only() -> None:
+    deletions = {
+        (role, resource)
+        for role in ROLES
+        for action, resource in granted(role)
+        if action == "dynamodb:DeleteItem"
+    }
+
+    assert deletions == {("IngestRole", "IdempotencyTable")}
+
+
+def test_only_those_who_tokenise_reach_the_vault() -> None:
+    reached = {
+        role
+        for role in ROLES
+        for _, resource in granted(role)
+        if resource in {"VaultTable", "VaultKey", "IndexSecret", "IndexKey"}
+    }
+
+    assert reached == VAULT_USERS
+
+
+def test_nobody_decrypts_a_card_number() -> None:
+    for role, statement in identity_statements():
+        if "VaultKey" in {named(each) for each in listed(statement["Resource"])}:
+            actions = set(listed(statement["Action"]))
+            through_the_table = "kms:ViaService" in str(statement.get("Condition"))
+            assert actions == {"kms:Encrypt"} or through_the_table, role
+
+
+def test_the_index_secret_is_readable_through_its_service_only() -> None:
+    for _, statement in identity_statements():
+        if "IndexKey" in {named(each) for each in listed(statement["Resource"])}:
+            assert "secretsmanager." in str(
+                statement["Condition"]["StringEquals"]["kms:ViaService"]
+            )
+
+
+def test_a_publisher_can_say_its_own_events_only() -> None:
+    said = {}
+    for role, statement in identity_statements():
+        if "events:PutEvents" in listed(statement["Action"]):
+            # AWS sends both keys with every entry; where none is sent there is nothing to compare.
+            condition = statement["Condition"]["StringEqualsIfExists"]
+            said[role] = (condition["events:source"], set(listed(condition["events:detail-type"])))
+
+    sources = {event.detail_type(): event.source for event in Event.__subclasses__()}
+    assert {role: types for role, (_, types) in said.items()} == PUBLISHERS
+    for source, types in said.values():
+        assert {sources[each] for each in types} == {source}
+
+
+def test_every_customer_key_rotates() -> None:
+    keys = of_type("AWS::KMS::Key")
+
+    assert keys.keys() == {"VaultKey", "IndexKey", "LandingKey", "DataKey", "LettersKey"}
+    assert all(key["Properties"]["EnableKeyRotation"] for key in keys.values())
