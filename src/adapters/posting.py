@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from adapters.balances import BalanceTable
 from adapters.ledger import (
     BalanceMoved,
@@ -114,7 +116,8 @@ class Poster:
             _same_content(booking, stored.fingerprint)
             return Result("already_booked", facts_of(booking))
         reason = DUPLICATE if stored.fingerprint == record.fingerprint else CONFLICT
-        self._parked.put(_repeat_of(record, stored.ingest_id, reason, self._now()))
+        row = _repeat_of(record, stored.ingest_id, reason, self._now())
+        self._parked.put(msgspec.structs.replace(row, business_time=booking.business_time))
         facts = facts_of(booking) | {"reason": reason, "original": stored.ingest_id}
         return Result("parked", facts)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import aws, logs
@@ -13,6 +14,9 @@ from domain.conversion import FxRate
 from domain.enrichment import Known, enrich, rate_needed
 from domain.events import TransactionAuthorized, TransactionEnriched, UnknownEvent
 from domain.transaction import Transaction, read_transaction
+
+# What a record or a reference row with wrong content raises; a service that fails is none of these.
+_BROKEN_DATA = (msgspec.MsgspecError, ArithmeticError, LookupError, TypeError, ValueError)
 
 logger = logs.logger()
 reference = ReferenceTable(aws.client("dynamodb"), os.environ["REFERENCE_TABLE"])
@@ -41,20 +45,35 @@ def _rate(transaction: Transaction, facts: Known, business_time: str) -> FxRate 
     return reference.rate(*pair, business_time) if pair else None
 
 
-@logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    failed: list[str] = []
-    message_ids: list[str] = []
-    events: list[TransactionAuthorized] = []
-    for record in event["Records"]:
+def enrich_each(events: Sequence[TransactionAuthorized]) -> list[TransactionEnriched | None]:
+    """None for a record that cannot be enriched: it must not take its batch to the letters."""
+    try:
+        return list(enrich_all(events))
+    except _BROKEN_DATA:
+        if len(events) > 1:
+            return [each for event in events for each in enrich_each([event])]
+        logger.exception("not_enriched", extra={"ingest_id": events[0].data.ingest_id})
+        return [None]
+
+
+def read(records: Sequence[dict[str, Any]]) -> dict[str, TransactionAuthorized]:
+    """By message id, those that can be read."""
+    events = {}
+    for record in records:
         try:
-            events.append(TransactionAuthorized.from_envelope(record["body"]))
-            message_ids.append(record["messageId"])
+            events[record["messageId"]] = TransactionAuthorized.from_envelope(record["body"])
         except UnknownEvent as error:
             logger.error("unreadable", extra={"message_id": record["messageId"], "why": str(error)})
-            failed.append(record["messageId"])
-    if events:
-        enriched = enrich_all(events)
-        failed += [message_ids[index] for index in bus.publish(enriched)]
-    logger.info("enriched", extra={"count": len(events), "failed": len(failed)})
+    return events
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    events = read(event["Records"])
+    enriched = enrich_each(list(events.values())) if events else []
+    found = {name: each for name, each in zip(events, enriched, strict=True) if each is not None}
+    refused = {list(found)[index] for index in bus.publish(list(found.values()))}
+    sent = found.keys() - refused
+    failed = [each["messageId"] for each in event["Records"] if each["messageId"] not in sent]
+    logger.info("enriched", extra={"count": len(sent), "failed": len(failed)})
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

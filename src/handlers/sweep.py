@@ -21,7 +21,11 @@ from adapters.story import Story
 
 # Stop before the function is stopped, and remember how far it came: the next run goes on there.
 _RESERVE_MS = 15_000
-_FIRST_LOOK_BACK = timedelta(hours=24)
+# The first run comes minutes after the deployment: there is nothing older to look for.
+_FIRST_LOOK_BACK = timedelta(hours=1)
+# A long file writes records of the minute in which its run began, for five minutes, and an index
+# shows them a little later: a younger minute is never accounted for, however short the age.
+_GROWING = timedelta(minutes=10)
 
 logger = logs.logger()
 min_age_minutes = int(os.environ["SWEEP_AGE_MINUTES"])
@@ -44,13 +48,13 @@ def sweep_until(until: datetime, context: LambdaContext, *, dry_run: bool) -> li
     swept = claims.swept_until()
     since = datetime.fromisoformat(swept) if swept else until - _FIRST_LOOK_BACK
     done: list[Swept] = []
-    settled_until, settled = since, True
+    settled_until, settled, grown = since, True, clock.now() - _GROWING
     for minute in minutes_between(since, until):
         if context.get_remaining_time_in_millis() < _RESERVE_MS:
             break
         result = sweep.sweep(minute, clock.timestamp(), dry_run=dry_run)
         settled = settled and result.accounted
-        if settled:
+        if settled and minute + timedelta(minutes=1) <= grown:
             settled_until = minute + timedelta(minutes=1)
         if result.seen:
             done.append(result)

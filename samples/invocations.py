@@ -1,0 +1,113 @@
+"""One event for each function, for `sam local invoke <Function> -e events/invoke/<Function>.json`.
+
+Messages, rows and ids are those of the stories, so that the events can be invoked one after another
+in the order of the flow.
+"""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from adapters.journal import HEADER
+from domain.identity import minute_shard
+from samples.envelopes import api_request, bus_event, landed, queued, scheduled, stream_record
+from samples.event_story import (
+    BLOCKED_PURCHASE,
+    CALLER,
+    FOREIGN_PURCHASE,
+    LOAD,
+    Booked,
+    Story,
+    account_row,
+)
+from samples.make_batch import FILES, TARGET
+
+_RETENTION_SECONDS = 90 * 86_400
+
+
+def invocations(
+    events: dict[str, dict[str, Any]], booked: Booked, suspended: Booked
+) -> dict[str, Any]:
+    """By logical id; `events` are the bus events by detail-type, the bookings those of two."""
+    headers = [
+        stream_record("journal", ("pk", "sk"), header_row(each), story.booked_at)
+        for each, story in ((booked, FOREIGN_PURCHASE), (suspended, BLOCKED_PURCHASE))
+    ]
+    received, booked_at = FOREIGN_PURCHASE.received_at, FOREIGN_PURCHASE.booked_at
+    notice = landed("posting-landing", f"2026-11-20/{FILES[0][0]}", _size(), received)
+    decided = ("TransactionPostingApproved", "TransactionPostingSuspended")
+    ingest_id = FOREIGN_PURCHASE.received.ingest_id
+    return {
+        "LoadReferenceFunction": {
+            "action": "rows",
+            "kind": "accounts",
+            "version": LOAD,
+            "rows": [account_row("A-1001"), account_row("A-1046")],
+        },
+        "IngestFunction": _submission(FOREIGN_PURCHASE),
+        "IngestFileFunction": queued("landing", notice),
+        "DeduplicateFunction": [
+            stream_record("inbox", ("ingest_id",), inbox_row(each), each.received_at)
+            for each in (FOREIGN_PURCHASE, BLOCKED_PURCHASE)
+        ],
+        "EnrichFunction": queued(
+            "enrich",
+            events["TransactionAuthorized"],
+            bus_event(BLOCKED_PURCHASE.authorized, BLOCKED_PURCHASE.received_at),
+        ),
+        "PostFunction": queued("post", *(events[name] for name in decided)),
+        "AnnounceFunction": headers,
+        "FoldFunction": {"Records": headers},
+        "QueryFunction": api_request("GET", "/v1/messages/{id}", CALLER, path={"id": ingest_id}),
+        "SweepFunction": scheduled("overdue", received + timedelta(minutes=30)),
+        "RepublishFunction": {"header_ids": [booked.posted.header_id]},
+        "RebuildBalancesFunction": {
+            "since": booked_at.isoformat(timespec="minutes"),
+            "until": (booked_at + timedelta(minutes=5)).isoformat(timespec="minutes"),
+            "dry_run": True,
+        },
+        "ReleaseFunction": {
+            "action": "release",
+            "ingest_id": BLOCKED_PURCHASE.received.ingest_id,
+            "by": "operator@example.com",
+            "note": "the customer confirmed the purchase",
+            "dry_run": True,
+        },
+    }
+
+
+def inbox_row(story: Story) -> dict[str, Any]:
+    received = story.received
+    return received.to_row() | {
+        "received_minute": minute_shard(received.received_at, received.ingest_id),
+        "expires_at": int(story.received_at.timestamp()) + _RETENTION_SECONDS,
+    }
+
+
+def header_row(booked: Booked) -> dict[str, Any]:
+    posted, booking = booked.posted, booked.booking
+    return dict(msgspec.to_builtins(posted)) | {
+        "pk": posted.header_id,
+        "sk": HEADER,
+        "causation_id": booking.causation_id,
+        "business_time": booking.business_time,
+        "record": booking.record,
+        "booked_minute": minute_shard(posted.booked_at, posted.header_id),
+    }
+
+
+def _submission(story: Story) -> dict[str, Any]:
+    """The one event with a card number: a test number, as the partner sends it."""
+    return api_request(
+        "POST",
+        "/v1/messages",
+        CALLER,
+        headers={"Content-Type": "application/json", "Idempotency-Key": story.request_key},
+        body=json.dumps(story.message),
+    )
+
+
+def _size() -> int:
+    return (TARGET / FILES[0][0]).stat().st_size
