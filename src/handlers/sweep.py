@@ -21,8 +21,7 @@ from adapters.story import Story
 
 # Stop before the function is stopped, and remember how far it came: the next run goes on there.
 _RESERVE_MS = 15_000
-# The first run comes minutes after the deployment: there is nothing older to look for.
-_FIRST_LOOK_BACK = timedelta(hours=1)
+_FIRST_LOOK_BACK = timedelta(hours=24)
 # A long file writes records of the minute in which its run began, for five minutes, and an index
 # shows them a little later: a younger minute is never accounted for, however short the age.
 _GROWING = timedelta(minutes=10)

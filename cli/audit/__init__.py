@@ -1,0 +1,1 @@
+"""The invariants of the ledger, each a function over plain rows that yields what breaks it."""

@@ -1,0 +1,56 @@
+"""The invariants by their numbers in the design, and what each says in a sentence."""
+
+from collections.abc import Callable, Iterator
+
+from cli.audit.available_is_right import available_is_right
+from cli.audit.balance_is_entries import balance_is_entries
+from cli.audit.conservation import conservation
+from cli.audit.duplicates_are_parked import duplicates_are_parked
+from cli.audit.events_are_the_ledger import events_are_the_ledger
+from cli.audit.exactly_once import exactly_once
+from cli.audit.finding import Break
+from cli.audit.no_orphan_legs import no_orphan_legs
+from cli.audit.nothing_lost import nothing_lost
+from cli.audit.reading import Books
+
+type Check = Callable[[Books], Iterator[Break]]
+
+INVARIANTS: dict[int, tuple[str, Check]] = {
+    1: (
+        "every booking sums to zero in every currency",
+        lambda books: conservation(books.headers.values()),
+    ),
+    2: (
+        "a message is booked once at most, and never beside a refusal",
+        lambda books: exactly_once(books.headers.values(), books.parked),
+    ),
+    3: (
+        "every record received is booked or parked, with its amount",
+        lambda books: nothing_lost(books.inbox, books.headers.values(), books.parked, books.at),
+    ),
+    4: (
+        "bookings are whole: legs, checksum, statement line",
+        lambda books: no_orphan_legs(books.headers, books.lines, books.markers),
+    ),
+    5: (
+        "balances are the sums of their entries, statements have no gaps",
+        lambda books: balance_is_entries(books.headers, books.lines, books.balances, books.markers),
+    ),
+    6: (
+        "available money is what posted, held and limit make it",
+        lambda books: available_is_right(books.balances),
+    ),
+    7: (
+        "repeats are parked with a pointer, and nothing else is",
+        lambda books: duplicates_are_parked(books.inbox, books.parked, books.headers.values()),
+    ),
+    13: (
+        "each booking is announced as one event that says the same",
+        lambda books: events_are_the_ledger(books.headers, books.announced),
+    ),
+}
+
+
+def check(books: Books) -> dict[int, list[Break]]:
+    """The breaks of each invariant; empty lists are what one hopes for."""
+    return {number: list(look(books)) for number, (_, look) in INVARIANTS.items()}

@@ -1,0 +1,109 @@
+"""`balance`: one account, and its latest statement lines."""
+
+from typing import Annotated, Any
+
+import typer
+
+from adapters.balances import balance_key
+from adapters.items import from_item
+from adapters.journal import statement_key
+from cli import screen
+from cli.amounts import amount, money
+from cli.connection import Json, connect
+from cli.errors import UserError
+from cli.scanning import get_many, scan
+from cli.system import System
+from domain import chart
+
+Row = dict[str, Any]
+
+
+def balance(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="A-1001, cust:A-1001, or settle:VISA:EUR.")],
+    currency: Annotated[str | None, typer.Argument(help="All currencies when left out.")] = None,
+    lines: Annotated[int, typer.Option(help="How many statement lines to show.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """The balance of an account, and the latest lines of a customer's statement."""
+    system = connect(context)
+    rows = _rows(system, account, currency)
+    if not rows:
+        raise UserError(
+            f"no balance row for {account} {currency or ''}".rstrip()
+            + ": './posting trial-balance --all' lists all accounts"
+        )
+    statements = {row["pk"]: _statement(system, row, lines) for row in rows}
+    if as_json:
+        screen.show_json([row | {"statement": statements[row["pk"]]} for row in rows])
+        return
+    for row in rows:
+        _show(row, statements[row["pk"]])
+
+
+def _rows(system: System, account: str, currency: str | None) -> list[Row]:
+    """The account under the name given, or as a customer of that name.
+
+    Without a currency the whole table is read: the key holds both.
+    """
+    client, table = system.client("dynamodb"), system.table("Balances")
+    names = (account, chart.customer(account))
+    if currency is None:
+        found = scan(
+            client,
+            table,
+            only="begins_with(pk, :b) AND account IN (:plain, :customer)",
+            values={":b": "B#", ":plain": names[0], ":customer": names[1]},
+        )
+    else:
+        keys = [{"pk": balance_key(name, currency.upper())} for name in names]
+        found = list(get_many(client, table, keys, lambda row: str(row["pk"])).values())
+    return sorted(found, key=lambda row: str(row["pk"]))
+
+
+def _statement(system: System, row: Row, count: int) -> list[Row]:
+    """The latest lines, newest first; internal accounts have none."""
+    if row["account_kind"] != "customer":
+        return []
+    answer = system.client("dynamodb").query(
+        TableName=system.table("Journal"),
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": statement_key(row["account"], row["currency"])}},
+        ScanIndexForward=False,
+        Limit=count,
+        ConsistentRead=True,
+    )
+    return [from_item(item) for item in answer["Items"]]
+
+
+def _show(row: Row, statement: list[Row]) -> None:
+    currency = row["currency"]
+    posted = row.get("posted_c", 0) - row.get("posted_d", 0)
+    screen.out.print(f"[bold]{row['account']}[/]  {money(posted, currency)}")
+    facts = [("debited", row.get("posted_d", 0)), ("credited", row.get("posted_c", 0))]
+    if row["account_kind"] == "customer":
+        facts += [
+            ("available", row["available"]),
+            ("held", row["held"]),
+            ("overdraft limit", row["overdraft_limit"]),
+        ]
+    told = [f"{name} {amount(minor, currency)}" for name, minor in facts]
+    if row["account_kind"] == "customer":
+        told += [f"status {row['status']}", f"{row['posting_no']} postings"]
+    else:
+        told.append("internal, folded a moment after each booking")
+    screen.out.print("  " + ", ".join(told))
+    if statement:
+        cells = [
+            (
+                int(line["sk"]),
+                line["value_date"],
+                line["purpose"],
+                amount(line["amount"], currency),
+                amount(line["balance_after"], currency),
+                line.get("narrative", ""),
+            )
+            for line in statement
+        ]
+        columns = (">no", "!value date", "purpose", ">amount", ">balance after", "narrative")
+        screen.out.print(screen.table("", columns, cells))

@@ -1,0 +1,118 @@
+"""The deployed system's services in memory, under the names that its functions are given."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.items import from_item, to_item
+from tests.fakes.dynamodb import MemoryDynamoDB, Table, nothing
+from tests.fakes.services import (
+    MemoryBuckets,
+    MemoryBus,
+    MemoryKms,
+    MemoryMappings,
+    MemoryQueues,
+    MemorySecrets,
+)
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+INDEX_SECRET = "made up for tests"
+SETTINGS = {
+    "INBOX_TABLE": "inbox",
+    "CLAIMS_TABLE": "claims",
+    "PARKED_TABLE": "parked",
+    "REFERENCE_TABLE": "reference",
+    "JOURNAL_TABLE": "journal",
+    "BALANCES_TABLE": "balances",
+    "VAULT_TABLE": "vault",
+    "IDEMPOTENCY_TABLE": "idempotency",
+    "BUS_NAME": "bus",
+    "AUDIT_BUCKET": "audit",
+    "POST_QUEUE_URL": "https://sqs.example/post",
+    "LANDING_QUEUE_URL": "https://sqs.example/landing",
+    "VAULT_KEY_ARN": "arn:aws:kms:eu-central-1:123456789012:key/vault",
+    "INDEX_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:index",
+    "INBOX_RETENTION_DAYS": "90",
+    "SWEEP_AGE_MINUTES": "15",
+    "FOLD_MAPPING_ID": "00000000-0000-0000-0000-000000000000",
+    "FOLD_TIMEOUT_SECONDS": "0",
+}
+
+
+class Cloud:
+    """One for all tests, because a handler makes its clients once; `reset` empties it."""
+
+    def __init__(self) -> None:
+        self.dynamodb = MemoryDynamoDB(
+            {
+                "inbox": Table(
+                    "ingest_id", indexes={"by-minute": ("received_minute", "ingest_id")}
+                ),
+                "claims": Table("msg_id"),
+                "parked": Table(
+                    "ingest_id", indexes={"by-reason-day": ("reason_day", "ingest_id")}
+                ),
+                "reference": Table("pk", "sk"),
+                "journal": Table("pk", "sk", indexes={"by-minute": ("booked_minute", "pk")}),
+                "balances": Table("pk"),
+                "vault": Table("pk"),
+                "idempotency": Table("id"),
+            }
+        )
+        self.bus = MemoryBus()
+        self.queues = MemoryQueues()
+        self.kms = MemoryKms()
+        self.buckets = MemoryBuckets()
+        self.mappings = MemoryMappings()
+        secret = json.dumps({"version": "v1", "key": INDEX_SECRET})
+        self.secrets = MemorySecrets({SETTINGS["INDEX_SECRET_ARN"]: secret})
+        self.time = NOON
+
+    def client(self, service: str) -> Any:
+        return {
+            "dynamodb": self.dynamodb,
+            "events": self.bus,
+            "sqs": self.queues,
+            "kms": self.kms,
+            "secretsmanager": self.secrets,
+            "s3": self.buckets,
+            "lambda": self.mappings,
+        }[service]
+
+    def now(self) -> datetime:
+        return self.time
+
+    def reset(self) -> None:
+        for table in self.dynamodb.tables.values():
+            table.items.clear()
+            table.stream.clear()
+        self.dynamodb.before = self.dynamodb.after = nothing
+        for service in (self.bus, self.queues, self.kms, self.buckets, self.mappings):
+            service.reset()
+        self.time = NOON
+
+    # --- what a test puts in and looks at
+
+    def put(self, table: str, **row: Any) -> None:
+        self.dynamodb.put_item(TableName=table, Item=to_item(row))
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return [from_item(item) for item in self.dynamodb.rows(table)]
+
+    def row(self, table: str, **wanted: Any) -> dict[str, Any]:
+        """The one row with these values."""
+        (found,) = [row for row in self.rows(table) if wanted.items() <= row.items()]
+        return found
+
+    def stream(self, table: str) -> list[dict[str, Any]]:
+        """The records on a table's stream since the start of the test."""
+        return list(self.dynamodb.tables[table].stream)
+
+    def inserts(self, table: str, **keys: str) -> list[dict[str, Any]]:
+        """Those that the pipes and the fold see: INSERT, with this key."""
+        return [
+            record
+            for record in self.stream(table)
+            if record["eventName"] == "INSERT"
+            and all(record["dynamodb"]["Keys"][name]["S"] == text for name, text in keys.items())
+        ]

@@ -1,0 +1,159 @@
+"""Load reference: rows are versioned, card numbers leave as tokens, openings are ordered once."""
+
+import json
+from typing import Any
+
+from handlers import load_reference
+from samples import make_reference
+from samples.event_story import account_row
+from tests.fakes.cloud import Cloud
+from tests.fakes.runtime import Log
+from tests.handlers import given
+
+ACCOUNT = account_row("A-1001")
+CARDS = make_reference.cards()[:2]
+RULES = {"action": "rules", "rule_version": "v1", "rows": make_reference.rules()}
+
+
+def reference(cloud: Cloud, key: str, sk: str = "CURRENT") -> dict[str, Any]:
+    return cloud.row("reference", pk=key, sk=sk)
+
+
+def test_each_load_has_a_number_of_its_own(context: Any) -> None:
+    versions = [load_reference.handler({"action": "begin"}, context)["version"] for _ in range(3)]
+
+    assert versions == [1, 2, 3]
+
+
+def test_a_card_number_is_replaced_by_its_token(cloud: Cloud, log: Log) -> None:
+    assert given.load("cards", CARDS)["changed"] == 2
+
+    rows = [row for row in cloud.rows("reference") if row["sk"] == "CURRENT"]
+    assert sorted(row["account_id"] for row in rows) == sorted(c["account_id"] for c in CARDS)
+    assert {row["last4"] for row in rows} == {card["card_number"][-4:] for card in CARDS}
+    everything = str([cloud.rows(name) for name in cloud.dynamodb.tables]) + log.text
+    assert not any(card["card_number"] in everything for card in CARDS)
+
+
+def test_unchanged_rows_are_left_alone(cloud: Cloud) -> None:
+    given.load("cards", CARDS, version=1)
+    given.load("merchants", make_reference.merchants(), version=1)
+    before = cloud.rows("reference")
+
+    assert given.load("cards", CARDS, version=2)["changed"] == 0
+    assert given.load("merchants", make_reference.merchants(), version=2)["changed"] == 0
+    assert cloud.rows("reference") == before
+
+
+def test_a_changed_row_has_the_load_s_number_and_keeps_its_history(cloud: Cloud) -> None:
+    merchant = make_reference.merchants()[0]
+    key = f"M#{merchant['merchant_id']}"
+    given.load("merchants", [merchant], version=1)
+
+    given.load("merchants", [merchant | {"name": "NORDMARKT MITTE"}], version=2)
+
+    assert reference(cloud, key)["version"] == 2
+    assert reference(cloud, key, "V#00000001")["name"] == "NORDMARKT"
+    assert reference(cloud, key, "V#00000002")["name"] == "NORDMARKT MITTE"
+
+
+def test_opening_money_is_ordered_until_it_is_booked(cloud: Cloud) -> None:
+    assert given.load("accounts", [ACCOUNT])["openings"] == 1
+    again = given.load("accounts", [ACCOUNT])
+    assert (again["changed"], again["openings"]) == (0, 1)
+
+    given.openings_booked(cloud)
+
+    assert given.load("accounts", [ACCOUNT])["openings"] == 0
+    assert cloud.row("balances", pk="B#cust:A-1001#EUR")["posted_c"] == ACCOUNT["opening_money"]
+
+
+def test_other_opening_money_is_refused_and_names_the_correction(cloud: Cloud) -> None:
+    given.load("accounts", [ACCOUNT])
+    given.openings_booked(cloud)
+    other = account_row("A-1046")
+
+    answer = given.load("accounts", [ACCOUNT | {"opening_money": 1}, other])
+
+    (error,) = answer["errors"]
+    assert (error["account_id"], error["code"]) == ("A-1001", "OPENING_MONEY_CHANGED")
+    assert "book the difference as a correction" in error["message"]
+    assert cloud.queues.bodies != []
+    assert cloud.row("reference", pk="A#A-1046", sk="CURRENT")["holder"] == other["holder"]
+
+
+def test_the_balance_row_stands_before_the_opening_command_goes_out(cloud: Cloud) -> None:
+    given.load("accounts", [ACCOUNT])
+
+    row = cloud.row("balances", pk="B#cust:A-1001#EUR")
+    assert (row["available"], row["posted_c"], row["version"]) == (50_000, 0, 1)
+    (command,) = (json.loads(body) for body in cloud.queues.bodies)
+    assert command["detail-type"] == "OpeningRequested"
+
+
+def test_status_and_limit_change_in_one_update(cloud: Cloud) -> None:
+    given.load("accounts", [ACCOUNT])
+    given.openings_booked(cloud)
+    before = cloud.row("balances", pk="B#cust:A-1001#EUR")
+    writes: list[str] = []
+    cloud.dynamodb.before = writes.append
+
+    given.load("accounts", [ACCOUNT | {"status": "HOLD_ALL", "overdraft_limit": 20_000}], version=2)
+
+    row = cloud.row("balances", pk="B#cust:A-1001#EUR")
+    assert writes.count("UpdateItem") == 1
+    assert (row["status"], row["overdraft_limit"]) == ("HOLD_ALL", 20_000)
+    assert row["available"] == before["available"] - 30_000
+    assert row["version"] == before["version"] + 1
+    assert (row["posted_c"], row["posting_no"]) == (before["posted_c"], before["posting_no"])
+
+
+def test_a_change_of_terms_gives_way_to_a_booking_between_read_and_write(cloud: Cloud) -> None:
+    given.load("accounts", [ACCOUNT])
+
+    def book_between(operation: str) -> None:
+        if operation == "UpdateItem":
+            cloud.dynamodb.before = lambda _operation: None
+            row = cloud.row("balances", pk="B#cust:A-1001#EUR")
+            moved = {"available": row["available"] - 700, "posted_d": 700}
+            cloud.put("balances", **row | moved | {"version": row["version"] + 1})
+
+    cloud.dynamodb.before = book_between
+    given.load("accounts", [ACCOUNT | {"overdraft_limit": 0}], version=2)
+
+    row = cloud.row("balances", pk="B#cust:A-1001#EUR")
+    assert (row["available"], row["posted_d"], row["version"]) == (-700, 700, 3)
+
+
+def test_a_rate_of_the_same_time_replaces_the_one_before(cloud: Cloud) -> None:
+    rate = make_reference.fx()[0]
+    given.load("fx", [rate])
+
+    given.load("fx", [rate | {"rate": "0.5"}])
+
+    assert cloud.row("reference", pk="FX#EUR#USD")["rate"] == "0.5"
+
+
+def test_a_rule_set_is_put_once_and_pointed_at(cloud: Cloud, context: Any) -> None:
+    assert load_reference.handler(RULES, context) == {"changed": 4, "errors": []}
+    assert load_reference.handler(RULES, context) == {"changed": 0, "errors": []}
+
+    assert reference(cloud, "RULES")["rule_version"] == "v1"
+
+
+def test_a_rule_set_never_changes_under_its_version(cloud: Cloud, context: Any) -> None:
+    load_reference.handler(RULES, context)
+    stricter = {"id": "AMOUNT_LIMIT", "params": {"limits": {"EUR": 1}}}
+
+    answer = load_reference.handler(RULES | {"rows": [stricter]}, context)
+
+    assert answer["errors"][0]["code"] == "RULE_SET_CHANGED"
+    assert "500000" in reference(cloud, "RULES#v1", "AMOUNT_LIMIT")["params"]
+
+
+def test_a_new_version_is_in_force_once_all_its_rules_stand(cloud: Cloud, context: Any) -> None:
+    load_reference.handler(RULES, context)
+    load_reference.handler(RULES | {"rule_version": "v2"}, context)
+
+    assert reference(cloud, "RULES")["rule_version"] == "v2"
+    assert len([row for row in cloud.rows("reference") if row["pk"] == "RULES#v2"]) == 4
