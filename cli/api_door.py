@@ -47,6 +47,7 @@ class ApiDoor:
         self._pause = pause or self._ending.wait
         self._url = messages_url(system.output("ApiUrl"), system.url)
         self._system = system
+        self._key = api_key(system)
         self._http = URLLib3Session(timeout=_ANSWER_SECONDS, max_pool_connections=_AT_ONCE)
 
     def submit(self, requests: Iterator[Request], submission_id: str) -> Iterator[list[Receipt]]:
@@ -93,10 +94,22 @@ class ApiDoor:
         )
 
     def _signed(self, body: bytes, key: str) -> AWSRequest:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": key,
+            "x-api-key": self._key,
+        }
         request = AWSRequest("POST", self._url, data=body, headers=headers)
         SigV4Auth(self._system.credentials(), "execute-api", self._system.region).add_auth(request)
         return request
+
+
+def api_key(system: System) -> str:
+    """The key whose usage plan this caller goes under."""
+    answer = system.client("apigateway").get_api_key(
+        apiKey=system.output("ApiKeyId"), includeValue=True
+    )
+    return str(answer["value"])
 
 
 def messages_url(api_url: str, endpoint: str | None) -> str:

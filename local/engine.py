@@ -30,8 +30,9 @@ START_SECONDS = 30.0
 HEALTH_SECONDS = 5.0
 # A warm worker costs about 60 MB. Two minutes keep a busy function warm and let a burst shrink.
 WORKER_IDLE_SECONDS = 120
-# The engine is an ASGI application. Its own command serves it with a parser in Python; this server's
-# is in C, and a request costs the engine half as much. It ends open connections after a grace time.
+# The engine is an ASGI application. Its own command serves it with a parser in Python; this
+# server's is in C, and a request costs the engine half as much. It ends open connections after a
+# grace time.
 SERVER = (
     *("-m", "uvicorn", "ministack.app:app", "--lifespan", "on", "--no-access-log"),
     *("--loop", "uvloop", "--http", "httptools", "--log-level", "warning"),
@@ -50,6 +51,7 @@ def start(upstream_of_functions: str | None = None) -> str:
     stop()
     port = _choose_port()
     bin_folder = executables()
+    _forget_stream_places()
     started = running.launch(
         [str(bin_folder / "python"), *SERVER, "--host", HOST, "--port", str(port)],
         _environment(port, bin_folder, upstream_of_functions),
@@ -118,6 +120,19 @@ def health(port: int) -> dict[str, Any] | None:
 
 def _url(port: int) -> str:
     return f"http://{HOST}:{port}"
+
+
+def _forget_stream_places() -> None:
+    """Let event source mappings read their streams from the beginning.
+
+    The engine saves how many records of a stream a mapping has read, and not the records: with the
+    number kept, as many new records would be taken for read.
+    """
+    path = folders.inside("state") / "lambda.json"
+    saved = records.read(path)
+    if saved is not None and saved["payload"]["dynamodb_stream_positions"]["data"]:
+        saved["payload"]["dynamodb_stream_positions"]["data"] = {}
+        records.write(path, saved)
 
 
 def _choose_port() -> int:

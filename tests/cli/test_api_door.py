@@ -23,6 +23,7 @@ class Api:
         self.answers: list[tuple[int, dict[str, Any]]] = []
         self.keys: list[str] = []
         self.signatures: list[str] = []
+        self.plans: list[str] = []
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,6 +31,7 @@ class Api:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 api.keys.append(self.headers["Idempotency-Key"])
                 api.signatures.append(self.headers["Authorization"])
+                api.plans.append(self.headers["x-api-key"])
                 status, body = api.answers.pop(0) if len(api.answers) > 1 else api.answers[0]
                 content = json.dumps(body).encode()
                 self.send_response(status)
@@ -53,8 +55,14 @@ class Stack:
         self.url = url
 
     def output(self, name: str) -> str:
-        assert name == "ApiUrl"
-        return API
+        return {"ApiUrl": API, "ApiKeyId": "key-1"}[name]
+
+    def client(self, service: str) -> Any:
+        assert service == "apigateway"
+        return self
+
+    def get_api_key(self, *, apiKey: str, includeValue: bool) -> Any:  # noqa: N803 - as boto3 has it
+        return {"id": apiKey, "value": "plan-key" if includeValue else None}
 
     def credentials(self) -> Any:
         return Credentials("AKIATEST", "secret").get_frozen_credentials()
@@ -107,6 +115,7 @@ def test_requests_are_signed_for_the_api(api: Api) -> None:
 
     assert "/us-east-1/execute-api/aws4_request" in api.signatures[0]
     assert "idempotency-key" in api.signatures[0]
+    assert api.plans == ["plan-key"] * len(api.plans)
 
 
 @pytest.mark.parametrize("status", [409, 429, 500, 503, 504])
