@@ -9,6 +9,8 @@ from cli.api_door import Receipt
 from cli.landing_door import Landed
 
 _SHOWN_MAX = 30
+# So few that a person will want to follow one.
+_IDS_SHOWN_MAX = 10
 
 
 def show(receipts: Sequence[Receipt], landed: Sequence[Landed], *, full: bool = True) -> None:
@@ -23,6 +25,9 @@ def show(receipts: Sequence[Receipt], landed: Sequence[Landed], *, full: bool = 
         rows.append((each.file, "S3", len(each.ids), told, ""))
     columns = ("file", "door", ">messages", ">received", ">refused")
     screen.out.print(screen.table("Submitted", columns, rows))
+    if full and len(receipts) <= _IDS_SHOWN_MAX:
+        for receipt in receipts:
+            screen.out.print(f"{receipt.line.file}:{receipt.line.number}  {receipt.ingest_id}")
     if full:
         _show_refused([receipt for receipt in receipts if receipt.status != "RECEIVED"])
 
