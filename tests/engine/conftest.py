@@ -5,6 +5,7 @@ reference data. It is taken down by process id at the end, also after a failure 
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,10 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
         try:
             system = of_endpoint(local.up())
             reference.load_files(system, reference.sample_files(REFERENCE))
-            yield Stack(system, home)
+            made = Stack(system, home)
+            # Nothing was received before: no sweep has to look through the whole day.
+            made.sweep_from(datetime.now(UTC))
+            yield made
         finally:
             take_down()
             # After a failure the logs and the state stay, to be looked at.
@@ -55,8 +59,8 @@ def take_down() -> None:
         started.end_group()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def audited(stack: Stack) -> Iterator[None]:
-    """After the last test of a module every invariant holds on everything that was sent so far."""
+    """After the last test every invariant holds on everything that was sent."""
     yield
     stack.audit()

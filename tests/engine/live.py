@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -210,14 +210,15 @@ class Stack:
 
         The next sweep begins there again: it has to see what this minute still brings.
         """
-        begin = (since - timedelta(minutes=1)).replace(second=0, microsecond=0).isoformat()
-        self._sweep_from(begin)
+        self.sweep_from(since)
         try:
             return self.invoke("Sweep", min_age_minutes=-1)
         finally:
-            self._sweep_from(begin)
+            self.sweep_from(since)
 
-    def _sweep_from(self, minute: str) -> None:
+    def sweep_from(self, moment: datetime) -> None:
+        """As if a sweep had accounted for all that came before the minute of this moment."""
+        minute = moment.replace(second=0, microsecond=0).isoformat()
         self.client("dynamodb").put_item(
             TableName=self.system.table("Claims"),
             Item=to_item({"msg_id": "SWEEP", "minute": minute}),

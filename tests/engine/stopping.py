@@ -29,7 +29,6 @@ class Pipe:
     def __init__(self, stack: Stack, name: str) -> None:
         self._stack = stack
         self._name = stack.system.output(f"{name}PipeName")
-        self._table = stack.system.table(name)
 
     @contextlib.contextmanager
     def losing_records(self) -> Iterator[None]:
@@ -41,15 +40,19 @@ class Pipe:
             yield
         finally:
             companion().stop(patience=10.0)
-            self._forget_everything_so_far()
+            self._pass_over(pipes.describe_pipe(Name=self._name)["Source"])
             pipes.start_pipe(Name=self._name)
             local.up()
 
-    def _forget_everything_so_far(self) -> None:
+    def _pass_over(self, stream: str) -> None:
+        """Let the pipe begin behind everything that stands in its stream."""
+        client = self._stack.client("dynamodbstreams")
+        shards = client.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+        last = {shard["ShardId"]: self._last(stream, shard["ShardId"]) for shard in shards}
         path = folders.inside(folders.CHECKPOINTS) / f"{self._name}.json"
-        known = records.read(path)
-        shards = {shard: self._last(known["stream"], shard) for shard in known["shards"]}
-        records.write(path, known | {"shards": shards})
+        records.write(
+            path, {"stream": stream, "shards": {name: at for name, at in last.items() if at}}
+        )
 
     def _last(self, stream: str, shard: str) -> str:
         """The newest sequence number of the shard."""

@@ -2,7 +2,9 @@
 rebuild-balances.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,58 +16,64 @@ from tests.engine.stopping import Pipe
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("audited")]
 
-OPEN_SINCE = timedelta(minutes=4)
+# Long before anything else in the tables, so that a sweep of that time meets these records only.
+OPEN_SINCE = timedelta(hours=3)
+YOUNGEST_MINUTES = 175
 
 
-def age(stack: Stack, ingest_id: str) -> None:
-    """Date a record back, so that its minute is over, and let the sweep begin before it."""
-    then = datetime.now(UTC) - OPEN_SINCE
-    minute = identity.minute_shard(then.isoformat(), ingest_id)
+@pytest.fixture
+def long_ago(stack: Stack) -> Iterator[datetime]:
+    """A sweep begins there; afterwards, as every other test expects, in the present again."""
+    began = datetime.now(UTC)
+    yield began - OPEN_SINCE
+    stack.sweep_from(began)
+
+
+def sweep(stack: Stack, *ingest_ids: str, at: datetime, dry_run: bool = False) -> dict[str, Any]:
+    """Date records back to that moment and sweep it."""
     dynamodb = stack.client("dynamodb")
-    dynamodb.update_item(
-        TableName=stack.system.table("Inbox"),
-        Key={"ingest_id": {"S": ingest_id}},
-        UpdateExpression="SET received_minute = :minute",
-        ExpressionAttributeValues={":minute": {"S": minute}},
-    )
-    before = (then - timedelta(minutes=1)).replace(second=0, microsecond=0).isoformat()
-    dynamodb.put_item(
-        TableName=stack.system.table("Claims"),
-        Item={"msg_id": {"S": "SWEEP"}, "minute": {"S": before}},
-    )
+    for ingest_id in ingest_ids:
+        minute = identity.minute_shard(at.isoformat(), ingest_id)
+        dynamodb.update_item(
+            TableName=stack.system.table("Inbox"),
+            Key={"ingest_id": {"S": ingest_id}},
+            UpdateExpression="SET received_minute = :minute",
+            ExpressionAttributeValues={":minute": {"S": minute}},
+        )
+    stack.sweep_from(at)
+    return stack.invoke("Sweep", dry_run=dry_run, min_age_minutes=YOUNGEST_MINUTES)
 
 
-def test_a_record_whose_stream_record_is_lost_is_swept_onto_the_bus(stack: Stack) -> None:
+def test_a_record_whose_stream_record_is_lost_is_swept_onto_the_bus(
+    stack: Stack, long_ago: datetime
+) -> None:
     holder = stack.holder()
     with Pipe(stack, "Inbox").losing_records():
         lost, repeat = stack.send(*[purchase(holder.card_number, 4_500)] * 2)
     assert stack.row("Claims", msg_id=lost.msg_id or "") == {}
-    for each in (lost, repeat):
-        age(stack, each.ingest_id)
+    both = {lost.ingest_id, repeat.ingest_id}
 
-    seen = stack.invoke("Sweep", dry_run=True, min_age_minutes=1)
-    swept = stack.invoke("Sweep", min_age_minutes=1)
+    seen = sweep(stack, *both, at=long_ago, dry_run=True)
+    swept = sweep(stack, *both, at=long_ago)
 
-    assert {lost.ingest_id, repeat.ingest_id} <= set(seen["resent"])
+    assert set(seen["resent"]) == both
     outcomes = stack.outcomes([lost.ingest_id, repeat.ingest_id])
     first, second = sorted(outcomes.values(), key=lambda each: each.kind, reverse=True)
     assert (first.kind, second.kind, second.original) == ("POSTED", "DUPLICATE", first.ingest_id)
-    assert first.ingest_id in swept["resent"]
-    assert second.ingest_id in swept["parked"]
+    assert (swept["resent"], swept["parked"]) == ([first.ingest_id], [second.ingest_id])
     said = stack.ear.first(detail_type="TransactionAuthorized", ingest_id=first.ingest_id)
     assert said["detail"]["meta"]["event_id"] == identity.event_id(
         lost.msg_id or "", first.ingest_id, "TransactionAuthorized"
     )
 
 
-def test_a_sweep_leaves_alone_what_has_its_outcome(stack: Stack) -> None:
+def test_a_sweep_leaves_alone_what_has_its_outcome(stack: Stack, long_ago: datetime) -> None:
     (outcome,) = stack.post(purchase(stack.holder().card_number, 4_500))
-    age(stack, outcome.ingest_id)
 
-    swept = stack.invoke("Sweep", min_age_minutes=1)
+    swept = sweep(stack, outcome.ingest_id, at=long_ago)
 
-    assert outcome.ingest_id not in swept["resent"] + swept["parked"]
     assert swept["seen"] >= 1
+    assert swept["resent"] == swept["parked"] == []
 
 
 def test_a_lost_announcement_is_made_again_with_its_id(stack: Stack) -> None:
@@ -79,7 +87,7 @@ def test_a_lost_announcement_is_made_again_with_its_id(stack: Stack) -> None:
     told = stack.invoke("Republish", since=began.isoformat(), until=datetime.now(UTC).isoformat())
 
     assert header_id in told["republished"]
-    (said,) = (stack.ear.first(header_id=header_id),)
+    said = stack.ear.first(header_id=header_id)
     assert said["detail"]["meta"]["event_id"] == posted_event_id(header_id)
     assert said["detail"]["data"]["legs"] == stack.header(header_id)["legs"]
 

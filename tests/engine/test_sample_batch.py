@@ -15,7 +15,7 @@ from cli.submit import send
 from samples.population import CARDS, STRAY_CARDS
 from tests.engine.live import Stack
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("audited")]
+pytestmark = pytest.mark.engine
 
 BATCH = Path(__file__).parents[2] / "samples" / "batch"
 EXPECTED = json.loads((BATCH / "EXPECTED.json").read_text())
