@@ -18,7 +18,8 @@ from cli.errors import UserError
 from cli.submission import Line, Request
 from cli.system import System
 
-ATTEMPTS = 6
+# The pauses are 34 seconds on average: a request whose reply was lost is in progress for 28.
+ATTEMPTS = 8
 # The API answers within 29 seconds or gives up itself.
 _ANSWER_SECONDS = 35
 _AT_ONCE = 4
