@@ -219,6 +219,34 @@ def _to_customer(
 ) -> Booking:
     if record.account is None:
         raise ValueError(f"{record.ingest_id} has no account to book to")
+    return msgspec.structs.replace(
+        _of_record(record, header_id, purpose, legs, causation_id, business_time),
+        customer=chart.customer(record.account.account_id),
+        currency=record.account.currency,
+        purchase_id=purchase_id,
+    )
+
+
+def _to_suspense(record: Decided, reason: str, event_id: str, business_time: str) -> Booking:
+    header_id = primary_header_id(record.msg_id)
+    legs = legs_of(charging.suspend(record, reason))
+    return msgspec.structs.replace(
+        _of_record(record, header_id, charging.SUSPEND, legs, event_id, business_time),
+        reason=reason,
+        purchase_id=None if reason == SECOND_PRESENTMENT else record.purchase_id,
+        record=msgspec.json.encode(record).decode(),
+    )
+
+
+def _of_record(
+    record: Decided,
+    header_id: str,
+    purpose: str,
+    legs: tuple[Leg, ...],
+    causation_id: str,
+    business_time: str,
+) -> Booking:
+    """What every booking takes over from its record."""
     return Booking(
         header_id=header_id,
         purpose=purpose,
@@ -228,9 +256,6 @@ def _to_customer(
         legs=legs,
         value_date=record.value_date,
         flags=record.decision.flags,
-        customer=chart.customer(record.account.account_id),
-        currency=record.account.currency,
-        purchase_id=purchase_id,
         network=record.network,
         mti=record.mti,
         token=record.token,
@@ -241,32 +266,6 @@ def _to_customer(
         ref_version=record.ref_version,
         causation_id=causation_id,
         business_time=business_time,
-    )
-
-
-def _to_suspense(record: Decided, reason: str, event_id: str, business_time: str) -> Booking:
-    return Booking(
-        header_id=primary_header_id(record.msg_id),
-        purpose=charging.SUSPEND,
-        msg_id=record.msg_id,
-        ingest_id=record.ingest_id,
-        fingerprint=record.fingerprint,
-        legs=legs_of(charging.suspend(record, reason)),
-        value_date=record.value_date,
-        reason=reason,
-        flags=record.decision.flags,
-        purchase_id=None if reason == SECOND_PRESENTMENT else record.purchase_id,
-        network=record.network,
-        mti=record.mti,
-        token=record.token,
-        last4=record.last4,
-        narrative=_narrative(record),
-        fx=record.fx,
-        rule_version=record.rule_version,
-        ref_version=record.ref_version,
-        causation_id=event_id,
-        business_time=business_time,
-        record=msgspec.json.encode(record).decode(),
     )
 
 
