@@ -11,14 +11,20 @@ import msgspec
 
 from domain.money import Money
 
+POSTED, PENDING = "posted", "pending"
+
 
 class Posting(msgspec.Struct, frozen=True):
-    """One movement; `code` says which part of the transaction it is (PRINCIPAL, FX_MARKUP ...)."""
+    """One movement; `code` says which part of the transaction it is (PRINCIPAL, FX_MARKUP ...).
+
+    A pending posting journals a hold or its release: it moves no balance, only what is held.
+    """
 
     debit: str
     credit: str
     amount: Money
     code: str
+    layer: str = POSTED
 
     def __post_init__(self) -> None:
         if self.amount.amount <= 0:
@@ -51,18 +57,32 @@ def legs_of(postings: Sequence[Posting]) -> tuple[Leg, ...]:
                     currency=posting.amount.currency,
                     side=side,
                     amount=posting.amount.amount,
-                    layer="posted",
+                    layer=posting.layer,
                     code=posting.code,
                 )
             )
     return tuple(legs)
 
 
+def postings_of(legs: Sequence[Leg]) -> tuple[Posting, ...]:
+    """The postings that legs were made of, which come in pairs of debit and credit."""
+    return tuple(
+        Posting(
+            debit=debit.account,
+            credit=credit.account,
+            amount=Money(debit.amount, debit.currency),
+            code=debit.code,
+            layer=debit.layer,
+        )
+        for debit, credit in zip(legs[::2], legs[1::2], strict=True)
+    )
+
+
 def totals_of(legs: Iterable[Leg]) -> dict[str, int]:
-    """The sum of the debits per currency, which equals the sum of the credits."""
+    """The sum of the posted debits per currency, which equals the sum of the credits."""
     totals: dict[str, int] = {}
     for leg in legs:
-        if leg.side == "D":
+        if leg.side == "D" and leg.layer == POSTED:
             totals[leg.currency] = totals.get(leg.currency, 0) + leg.amount
     return totals
 
@@ -89,9 +109,13 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 def movements_of(legs: Iterable[Leg]) -> dict[tuple[str, str], Movement]:
-    """Netted per (account, currency), because one transaction may touch an item only once."""
+    """What is posted, netted per (account, currency): one transaction touches an item only
+    once.
+    """
     movements: dict[tuple[str, str], Movement] = {}
     for leg in legs:
+        if leg.layer != POSTED:
+            continue
         key = (leg.account, leg.currency)
         before = movements.get(key, Movement(0, 0))
         debit, credit = (leg.amount, 0) if leg.side == "D" else (0, leg.amount)
