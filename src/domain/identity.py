@@ -84,6 +84,11 @@ def ledger_event_id(header_id: str, detail_type: str) -> str:
     return str(uuid5(NAMESPACE, "|".join((header_id, detail_type))))
 
 
+def statement_id(account: str, currency: str, since: str, until: str, last: str) -> str:
+    """The id of a statement of this period whose last entry has this number."""
+    return _id("stm", account, currency, since, until, last)
+
+
 def shard_of(identifier: str) -> int:
     return zlib.crc32(identifier.encode()) % SHARDS
 
