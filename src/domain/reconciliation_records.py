@@ -1,0 +1,114 @@
+"""Records = outcomes: every record received is booked, suspended, rejected, parked or under way."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.cain import from_json
+from domain.events import Posted
+from domain.money import Money
+from domain.reconciliation import SWEEP, Break, Findings
+from domain.transaction import read_transaction
+
+type Row = Mapping[str, Any]
+
+# The sides that the received ones must add up to.
+BOOKED, SUSPENDED, REJECTED, IN_FLIGHT, MISSING = (
+    "booked",
+    "suspended",
+    "rejected",
+    "in flight",
+    "without an outcome",
+)
+RECEIVED = "received"
+_ENDED = {"PARKED", "DISCARDED", "RESOLVED"}
+# Outcomes that say that nothing is booked. FAILED is not one: a booking mends it.
+_REFUSALS = {"REJECTED", "INVALID"}
+
+
+def compare_records(
+    records: Iterable[Row],
+    booked: Mapping[str, Posted],
+    parked: Mapping[str, Row],
+    overdue_before: datetime,
+) -> Findings:
+    """Each record against its own header (`booked`) or its Parked row, both by ingest_id.
+
+    A record without an outcome is in flight until `overdue_before` passes the moment of its
+    reception, or of its release.
+    """
+    found = Findings()
+    for record in records:
+        found.looked_at += 1
+        stated = scheme_amount(record)
+        found.totals.add(RECEIVED, stated)
+        header, row = booked.get(record["ingest_id"]), parked.get(record["ingest_id"])
+        if header is not None:
+            _booked(found, record["ingest_id"], stated, header, row)
+        elif row is not None and row["state"] in _ENDED:
+            _parked(found, stated, row)
+        else:
+            _under_way(found, record, stated, row, overdue_before)
+    return found
+
+
+def scheme_amount(record: Row) -> Money:
+    """What the message is about: the settlement amount where it states one, else the transaction
+    amount.
+    """
+    transaction = read_transaction(record["mti"], record["network"], from_json(record["cain"]))
+    return transaction.settlement_amount or transaction.transaction_amount
+
+
+def owed_amount(header: Posted, currency: str) -> Money:
+    """What the booking says that the scheme is owed, or owes, in this currency."""
+    owed = sum(
+        leg.amount
+        for leg in header.legs
+        if leg.account.startswith("settle:") and leg.currency == currency
+    )
+    return Money(owed, currency)
+
+
+def _booked(
+    found: Findings, ingest_id: str, stated: Money, header: Posted, row: Row | None
+) -> None:
+    owed = owed_amount(header, stated.currency)
+    found.totals.add(SUSPENDED if header.purpose == "SUSPEND" else BOOKED, owed)
+    if owed != stated:
+        what = (
+            f"the message is about {stated.amount} {stated.currency} minor units,"
+            f" {header.header_id} books {owed.amount}"
+        )
+        found.breaks.append(Break(kind="AMOUNT_DIFFERS", id=ingest_id, what=what))
+    if row is not None and (row["reason"] in _REFUSALS or row["state"] == "DISCARDED"):
+        what = f"{header.header_id} is booked, and the record is {row['state']} {row['reason']}"
+        found.breaks.append(Break(kind="BOOKED_AND_REFUSED", id=ingest_id, what=what))
+
+
+def _parked(found: Findings, stated: Money, row: Row) -> None:
+    reason = row["reason"]
+    found.totals.add(REJECTED if reason == REJECTED.upper() else f"parked {reason}", stated)
+    if row["state"] == "RESOLVED":
+        what = "parked as RESOLVED by a booking that does not exist"
+        found.breaks.append(Break(kind="RESOLVED_BY_NOTHING", id=row["ingest_id"], what=what))
+
+
+def _under_way(
+    found: Findings, record: Row, stated: Money, row: Row | None, overdue_before: datetime
+) -> None:
+    since, what = record["received_at"], "received"
+    if row is not None:
+        since, what = row["history"][-1]["at"], "released"
+    if datetime.fromisoformat(since) >= overdue_before:
+        found.totals.add(IN_FLIGHT, stated)
+        return
+    found.totals.add(MISSING, stated)
+    found.breaks.append(
+        Break(
+            kind="NO_OUTCOME",
+            id=record["ingest_id"],
+            what=f"{what} at {since}, and neither booked nor parked",
+            repair=SWEEP,
+        )
+    )
