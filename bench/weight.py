@@ -26,7 +26,7 @@ from bench import managed
 ROOT = Path(__file__).resolve().parents[1]
 HANDLERS = ROOT / "src" / "handlers"
 NAMES = sorted(path.stem for path in HANDLERS.glob("[a-z]*.py"))
-HOT = ("announce", "deduplicate", "enrich", "fold", "post")
+HOT = ("announce", "deduplicate", "enrich", "fold", "notify", "post")
 # None of these is worth its price in a function. boto3 is a second SDK over botocore.
 HEAVY = ("pydantic", "aws_xray_sdk", "jsonschema", "requests", "lxml")
 HEAVY_WHEN_HOT = ("boto3", "asyncio")

@@ -63,6 +63,11 @@ class ApiDoor:
 
     def _receipts(self, request: Request, submission_id: str) -> list[Receipt]:
         status, answer = self._send(request.body, request.key(submission_id))
+        if answer.get("code") == "PAUSED":
+            raise UserError(
+                "the API is paused ('./posting status' says by whom and why): repeat the command"
+                f" with --key {submission_id} when it is resumed, nothing is received twice"
+            )
         if status == 202:
             return [
                 _receipt(line, result)
@@ -86,8 +91,10 @@ class ApiDoor:
             except HTTPClientError as error:
                 fault = type(error).__name__
                 continue
-            if answer.status_code not in _AGAIN:
-                return answer.status_code, _json(answer.content)
+            told = _json(answer.content)
+            # A paused API is open again in minutes or hours, not within our attempts.
+            if answer.status_code not in _AGAIN or told.get("code") == "PAUSED":
+                return answer.status_code, told
             fault = f"HTTP {answer.status_code}"
         raise UserError(
             f"the API gave no answer in {ATTEMPTS} attempts ({fault}): repeat the command with"

@@ -8,10 +8,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli import parked, reference, screen
 from cli.audit.command import audit
 from cli.balance import balance
+from cli.doors import pause, resume
 from cli.errors import UserError, line_for_aws
 from cli.explain import explain
+from cli.reconcile import reconcile
+from cli.redrive import redrive
 from cli.repairs import rebuild_balances, republish, sweep
+from cli.replay import replay
 from cli.run import run as run_samples
+from cli.statement import statement
 from cli.status import status
 from cli.submit import submit
 from cli.system import DEFAULT_STACK, Choice
@@ -64,12 +69,18 @@ app.command("submit", rich_help_panel="Send in")(submit)
 app.command("status", rich_help_panel="Ask")(status)
 app.command("explain", rich_help_panel="Ask")(explain)
 app.command("balance", rich_help_panel="Ask")(balance)
+app.command("statement", rich_help_panel="Ask")(statement)
 app.command("trial-balance", rich_help_panel="Ask")(trial_balance)
 app.command("audit", rich_help_panel="Ask")(audit)
+app.command("reconcile", rich_help_panel="Ask")(reconcile)
 app.add_typer(parked.app, name="parked", rich_help_panel="Decide and mend")
+app.command("redrive", rich_help_panel="Decide and mend")(redrive)
 app.command("sweep", rich_help_panel="Decide and mend")(sweep)
 app.command("republish", rich_help_panel="Decide and mend")(republish)
 app.command("rebuild-balances", rich_help_panel="Decide and mend")(rebuild_balances)
+app.command("replay", rich_help_panel="Decide and mend")(replay)
+app.command("pause", rich_help_panel="Decide and mend")(pause)
+app.command("resume", rich_help_panel="Decide and mend")(resume)
 
 
 def run(arguments: list[str]) -> int:

@@ -1,7 +1,9 @@
-"""`balance`: one account, and its latest statement lines."""
+"""`balance`: one account now, with its latest statement lines, or as it was at some instant."""
 
+from datetime import UTC, datetime, time
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from adapters.balances import balance_key
@@ -12,8 +14,10 @@ from cli.amounts import amount, money
 from cli.connection import Json, connect
 from cli.errors import UserError
 from cli.scanning import get_many, scan
+from cli.statement import holder_of, statements_of
 from cli.system import System
 from domain import chart
+from domain.statement import BalanceAt
 
 Row = dict[str, Any]
 
@@ -23,10 +27,22 @@ def balance(
     account: Annotated[str, typer.Argument(help="A-1001, cust:A-1001, or settle:VISA:EUR.")],
     currency: Annotated[str | None, typer.Argument(help="All currencies when left out.")] = None,
     lines: Annotated[int, typer.Option(help="How many statement lines to show.")] = 10,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="As it was then: 2026-11-20T12:00:00Z, or a day."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """The balance of an account, and the latest lines of a customer's statement."""
+    """The balance of an account, and the latest lines of a customer's statement.
+
+    With --at: what was posted up to that instant; a day stands for its end, in UTC. Held and
+    available money are of the present only.
+    """
+    moment = _moment(at) if at is not None else None
     system = connect(context)
+    if moment is not None:
+        _show_past(_past(system, account.removeprefix("cust:"), currency, moment), as_json=as_json)
+        return
     rows = _rows(system, account, currency)
     if not rows:
         raise UserError(
@@ -39,6 +55,34 @@ def balance(
         return
     for row in rows:
         _show(row, statements[row["pk"]])
+
+
+def _moment(text: str) -> datetime:
+    """Raises UserError."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"--at {text}: write 2026-11-20T12:00:00Z, or a day") from None
+    if "T" not in text:
+        found = datetime.combine(found, time.max)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _past(system: System, account_id: str, currency: str | None, moment: datetime) -> BalanceAt:
+    read = statements_of(system)
+    wanted = (currency or holder_of(read, account_id)["currency"]).upper()
+    found = read.balance_at(chart.customer(account_id), wanted, moment)
+    if found is None:
+        raise UserError(f"customer account {account_id} has no balance in {wanted}")
+    return found
+
+
+def _show_past(found: BalanceAt, *, as_json: bool) -> None:
+    if as_json:
+        screen.show_json(msgspec.structs.asdict(found))
+        return
+    screen.out.print(f"[bold]{found.account}[/]  {money(found.posted, found.currency)}")
+    screen.out.print(f"  at {found.at}, after {found.posting_no} postings")
 
 
 def _rows(system: System, account: str, currency: str | None) -> list[Row]:

@@ -1,10 +1,10 @@
-"""How much waits where: the queues on the money path, and the letters that nobody could deliver."""
+"""How much waits where: the queues of functions, and the letters that nobody could deliver."""
 
 from typing import Any, NamedTuple
 
 from cli.system import System
 
-_MAIN = ("Landing", "Enrich", "Post")
+_MAIN = ("Landing", "Enrich", "Post", "Notify")
 
 
 class Depth(NamedTuple):

@@ -32,9 +32,12 @@ def sweep(
     told = _ask(connect(context), "Sweep", payload, as_json=as_json)
     if as_json:
         return
+    if told["paused"]:
+        screen.out.print("Posting is paused: records wait for './posting resume posting'.")
+        return
     lists = {
         "sent again": told["resent"],
-        "parked as repeats": told["parked"],
+        "parked, as repeats or as unreadable": told["parked"],
         "not accepted by the bus (the next sweep tries again)": told["unsent"],
     }
     _say(f"Looked at {told['seen']} records.", lists, dry_run=dry_run)
@@ -51,7 +54,7 @@ def republish(
     as_json: Json = False,
 ) -> None:
     """Announce bookings again that are missing in the audit trail, or those that are named."""
-    payload: dict[str, Any] = {"dry_run": dry_run} | _window(since, until)
+    payload: dict[str, Any] = {"dry_run": dry_run} | window_of(since, until)
     if header_ids:
         if since or until:
             raise UserError("name header ids, or a time with --since and --until: not both")
@@ -77,7 +80,7 @@ def rebuild_balances(
     """Fold bookings that are missing in the internal balances; --resum sets those balances anew."""
     if resum and (since or until):
         raise UserError("--resum sums everything: leave --since and --until out")
-    payload: dict[str, Any] = {"dry_run": dry_run} | _window(since, until)
+    payload: dict[str, Any] = {"dry_run": dry_run} | window_of(since, until)
     if resum:
         payload["resum"] = True
     told = _ask(connect(context), "RebuildBalances", payload, as_json=as_json)
@@ -99,16 +102,17 @@ def _ask(
     return told
 
 
-def _window(since: str | None, until: str | None) -> dict[str, str]:
+def window_of(since: str | None, until: str | None) -> dict[str, str]:
     """Both ends as instants with a time zone: the function compares them with UTC."""
     return {
-        name: _instant(name, text)
+        name: instant(name, text)
         for name, text in (("since", since), ("until", until))
         if text is not None
     }
 
 
-def _instant(name: str, text: str) -> str:
+def instant(name: str, text: str) -> str:
+    """With a time zone, as ISO. Raises UserError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -25,6 +25,12 @@ def show_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
+def data(content: bytes) -> None:
+    """A document as it is: nothing else is written to standard output."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
 def line(text: str) -> None:
     """Data as it is: no markup in it, and no break within an id that a person copies."""
     out.print(text, markup=False, soft_wrap=True)

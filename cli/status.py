@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 import local
-from cli import screen
+from cli import doors, screen
 from cli.books import unfolded_ids
 from cli.connection import Json, connect
 from cli.outcomes import RELEASED
@@ -35,10 +35,12 @@ def read(system: System) -> dict[str, Any]:
     queues = depths(system)
     pipes = {name: _pipe_state(system, name) for name in ("InboxPipe", "JournalPipe")}
     flying = in_flight(system)
+    standing = doors.standing(system)
     told: dict[str, Any] = {
         "system": system.name,
         "queues": [queue._asdict() for queue in queues],
         "pipes": pipes,
+        "doors": standing,
         "unfolded_headers": len(unfolded_ids(system)),
         "in_flight": {
             "records": len(flying),
@@ -78,7 +80,7 @@ def _pipe_state(system: System, name: str) -> str:
 def _attention(queues: list[Depth], pipes: dict[str, str], told: dict[str, Any]) -> list[str]:
     """What a person should look at, with the way to it."""
     found = [
-        f"{queue.waiting} letters in {queue.name}: docs/reliability.md says what mends them"
+        f"{queue.waiting} letters in {queue.name}: docs/runbook.md, then './posting redrive'"
         for queue in queues
         if queue.dead_letters and queue.waiting
     ]
@@ -87,6 +89,7 @@ def _attention(queues: list[Depth], pipes: dict[str, str], told: dict[str, Any])
         for name, state in pipes.items()
         if state not in {"RUNNING", "STARTING", "CREATING", "UPDATING"}
     ]
+    found += doors.complaints(told["doors"])
     running = told.get("local", {})
     found += running.get("complaints", [])
     if running and not running["companion"] and not running["complaints"]:
@@ -121,7 +124,9 @@ def _count(number: int, *, bad: bool) -> object:
 def _lines(told: dict[str, Any]) -> list[str]:
     flying = told["in_flight"]
     pipes = ", ".join(f"{name} {state}" for name, state in told["pipes"].items())
+    doors_now = ", ".join(f"{door['name']} {door['state']}" for door in told["doors"])
     lines = [
+        f"Doors          {doors_now}",
         f"Pipes          {pipes}",
         f"Fold lag       {told['unfolded_headers']} headers",
         f"In flight      {flying['records']} records{_age(flying['oldest_received_at'])}",

@@ -60,6 +60,14 @@ class Watch:
                 break
         return len(self.outcomes) - before
 
+    def look(self) -> int:
+        """Read all that is open, once; returns how many records got their outcome now."""
+        before = len(self.outcomes)
+        self._poll_files()
+        for some in batched(list(self.open), _CHUNK, strict=False):
+            self._poll(some)
+        return len(self.outcomes) - before
+
     def _poll_files(self) -> None:
         """A file that was refused as a whole settles all its records at once."""
         refused = self._get("Parked", "ingest_id", list(self._files))

@@ -5,13 +5,14 @@ in the order of the flow.
 """
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from adapters.journal import HEADER
 from domain.identity import minute_shard
+from domain.reconciliation_run import Asked, Run
 from samples.envelopes import api_request, bus_event, landed, queued, scheduled, stream_record
 from samples.event_story import (
     BLOCKED_PURCHASE,
@@ -60,12 +61,22 @@ def invocations(
         "PostFunction": queued("post", *(events[name] for name in decided)),
         "AnnounceFunction": headers,
         "FoldFunction": {"Records": headers},
+        "NotifyFunction": queued("notify", events["TransactionPosted"]),
         "QueryFunction": api_request("GET", "/v1/messages/{id}", CALLER, path={"id": ingest_id}),
         "SweepFunction": scheduled("overdue", received + timedelta(minutes=30)),
         "RepublishFunction": {"header_ids": [booked.posted.header_id]},
         "RebuildBalancesFunction": {
             "since": booked_at.isoformat(timespec="minutes"),
             "until": (booked_at + timedelta(minutes=5)).isoformat(timespec="minutes"),
+            "dry_run": True,
+        },
+        "ReconcileFunction": {"step": "records", "run": _run(received), "so_far": {}},
+        "RedriveFunction": {"queue": "PostDeadLetters", "dry_run": True},
+        "DoorsFunction": {
+            "action": "pause",
+            "doors": ["api", "posting"],
+            "by": "operator@example.com",
+            "note": "the scheme asked for it",
             "dry_run": True,
         },
         "ReleaseFunction": {
@@ -107,6 +118,14 @@ def _submission(story: Story) -> dict[str, Any]:
         headers={"Content-Type": "application/json", "Idempotency-Key": story.request_key},
         body=json.dumps(story.message),
     )
+
+
+def _run(received_at: datetime) -> dict[str, Any]:
+    """A dry run over the minutes around the reception, as its first step answers."""
+    minute = received_at.replace(second=0, microsecond=0)
+    asked = Asked(since=minute, until=minute + timedelta(minutes=5))
+    run = Run.plan("manual-1", minute + timedelta(hours=1), asked, patience_minutes=15)
+    return dict(msgspec.to_builtins(run))
 
 
 def _size() -> int:

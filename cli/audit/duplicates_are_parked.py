@@ -55,8 +55,11 @@ def _unparked(
     going: dict[str, list[str]] = defaultdict(list)
     for ingest_id, record in inbox.items():
         row = parked.get(ingest_id)
+        if row is not None and _was_released(row):
+            # A person let it go on beside a record that had ended.
+            continue
         repeat = row is not None and row["reason"] in {DUPLICATE, CONFLICT}
-        if not repeat or (row is not None and row["state"] == "RELEASED"):
+        if not repeat:
             known = booked.get(ingest_id) or row or record
             going[known.get("msg_id") or record["msg_id"]].append(ingest_id)
     for msg_id, ingest_ids in sorted(going.items()):
@@ -65,3 +68,7 @@ def _unparked(
                 f"{', '.join(sorted(ingest_ids))} are one message, and none is parked as a repeat"
             )
             yield Break(7, msg_id, what, heals=not any(each in booked for each in ingest_ids))
+
+
+def _was_released(row: Row) -> bool:
+    return any(entry.get("state") == "RELEASED" for entry in row.get("history", ()))

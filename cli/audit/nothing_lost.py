@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 
 from cli.audit.exactly_once import is_primary
 from cli.audit.finding import Break, Row
-from domain.cain import from_json
-from domain.money import Money
-from domain.transaction import read_transaction
+from domain.reconciliation_records import scheme_amount
 
 # The Inbox keeps a record for at least ninety days; an older booking has outlived it.
 _INBOX_KEEPS = timedelta(days=89)
@@ -45,9 +43,3 @@ def _amount(ingest_id: str, record: Row, header: Row) -> Iterator[Break]:
             f"the message is about {stated.amount} {stated.currency} minor units, booked are {owed}"
         )
         yield Break(3, ingest_id, what)
-
-
-def scheme_amount(record: Row) -> Money:
-    """The settlement amount where the message states one, else the transaction amount."""
-    transaction = read_transaction(record["mti"], record["network"], from_json(record["cain"]))
-    return transaction.settlement_amount or transaction.transaction_amount

@@ -44,8 +44,25 @@ class AuditTrail:
             if line.detail_type == TransactionPosted.detail_type()
         }
 
-    def _keys(self, prefix: str) -> Iterator[str]:
+    def objects(self, since: datetime, until: datetime, after: str = "") -> Iterator[str]:
+        """Keys of the objects from the hour of `since` to that of `until`, in their order; those
+        behind the key `after`.
+        """
+        for hour in _hours(since, until):
+            prefix = f"{hour:%Y/%m/%d/%H}/"
+            if prefix >= after or after.startswith(prefix):
+                yield from self._keys(prefix, after)
+
+    def posted_in(self, key: str) -> Iterator[TransactionPosted]:
+        """The TransactionPosted events of one object. Raises msgspec.MsgspecError."""
+        for line in self._lines(key):
+            if line.detail_type == TransactionPosted.detail_type():
+                yield msgspec.json.decode(line.detail, type=TransactionPosted)
+
+    def _keys(self, prefix: str, after: str = "") -> Iterator[str]:
         request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix}
+        if after.startswith(prefix):
+            request["StartAfter"] = after
         while True:
             answer = self._client.list_objects_v2(**request)
             yield from (entry["Key"] for entry in answer.get("Contents", []))

@@ -33,6 +33,10 @@ class Bus:
             refused += self._put(entries, indexes)
         return refused
 
+    def repeat(self, event: Event, detail: str) -> bool:
+        """Put an event on the bus in the words of its first time; False when it was refused."""
+        return not self._put([self._entry(event) | {"Detail": detail}], [0])
+
     def _entry(self, event: Event) -> dict[str, Any]:
         entry = envelope_of(event, self._name)
         size = len(entry["Detail"].encode())

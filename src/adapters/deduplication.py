@@ -5,29 +5,34 @@ from typing import Any
 import msgspec
 
 from adapters.claims import Claim, ClaimTable
+from adapters.journal import JournalTable
 from adapters.parked import CONFLICT, DUPLICATE, FAILED, ParkedRow, ParkedTable
 from domain import identity
+from domain.booking import primary_header_id
 from domain.received import Received
 
 
 class Deduplication:
     """The one claim function, of Pipe 1 and of the sweep."""
 
-    def __init__(self, claims: ClaimTable, parked: ParkedTable) -> None:
+    def __init__(self, claims: ClaimTable, parked: ParkedTable, journal: JournalTable) -> None:
         self._claims = claims
         self._parked = parked
+        self._journal = journal
 
     def admit(self, record: Received, at: str) -> ParkedRow | None:
         """None when the record speaks for its message; else the row that was parked.
 
         The row is written before the record is left out, so that a crash between the two repeats
-        the claim and loses nothing. Raises Unavailable.
+        the claim and loses nothing; a record that is booked is left out as it is. Raises
+        Unavailable.
         """
         rival = self._claims.claim(record, at)
         if rival is None:
             return None
         row = _repeat(record, rival, at)
-        self._parked.put(row)
+        unbooked = self._journal.not_of(record.ingest_id, primary_header_id(record.msg_id))
+        self._parked.put_unbooked(row, unbooked)
         return row
 
     def fail(self, ingest_id: str, row: dict[str, Any], error: str, at: str) -> ParkedRow:

@@ -1,11 +1,12 @@
 """The Inbox table: every valid record as received, tokenised. Its stream is the way onward."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from adapters.batch_get import batch_get
 from adapters.items import from_item, to_item
 from adapters.refusals import standing_item
 from domain import identity
@@ -50,20 +51,26 @@ class InboxTable:
         )
         return from_item(answer["Item"]) if "Item" in answer else None
 
+    def get_many(self, ingest_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Those of the rows that exist, read strongly."""
+        return batch_get(self._client, self.table, [{"ingest_id": each} for each in ingest_ids])
+
     def received_in(self, minute: datetime) -> Iterator[str]:
         """The ingest_ids received in one minute (UTC), by the index."""
         for shard in range(identity.SHARDS):
-            request: dict[str, Any] = {
-                "TableName": self.table,
-                "IndexName": BY_MINUTE,
-                "KeyConditionExpression": "received_minute = :minute",
-                "ExpressionAttributeValues": {
-                    ":minute": {"S": f"{minute.isoformat()[:16]}#{shard}"}
-                },
-            }
-            while True:
-                answer = self._client.query(**request)
-                yield from (item["ingest_id"]["S"] for item in answer["Items"])
-                if "LastEvaluatedKey" not in answer:
-                    break
-                request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            yield from self.received_under(f"{minute.isoformat()[:16]}#{shard}")
+
+    def received_under(self, minute_shard: str) -> Iterator[str]:
+        """The ingest_ids under one key of the index."""
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": BY_MINUTE,
+            "KeyConditionExpression": "received_minute = :minute",
+            "ExpressionAttributeValues": {":minute": {"S": minute_shard}},
+        }
+        while True:
+            answer = self._client.query(**request)
+            yield from (item["ingest_id"]["S"] for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

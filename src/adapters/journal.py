@@ -2,12 +2,13 @@
 changed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from adapters.batch_get import batch_get
 from adapters.items import from_item, to_item
 from domain.booking import Booking
 from domain.events import CustomerEffect, Posted
@@ -100,12 +101,23 @@ class JournalTable:
             }
         }
 
+    def not_of(self, ingest_id: str, header_id: str) -> dict[str, Any]:
+        """A transaction's check that this header, if there is one, is another record's."""
+        return {
+            "ConditionCheck": {
+                "TableName": self.table,
+                "Key": {"pk": {"S": header_id}, "sk": {"S": HEADER}},
+                "ConditionExpression": "attribute_not_exists(pk) OR ingest_id <> :record",
+                "ExpressionAttributeValues": {":record": {"S": ingest_id}},
+            }
+        }
+
     def headers_between(self, since: datetime, until: datetime) -> Iterator[str]:
         """Ids of the headers booked from the minute of `since` to that of `until`, by the index."""
         minute = since.astimezone(UTC).replace(second=0, microsecond=0)
         while minute <= until:
             for shard in range(SHARDS):
-                yield from self._headers_of(f"{minute.isoformat()[:16]}#{shard}")
+                yield from self.headers_under(f"{minute.isoformat()[:16]}#{shard}")
             minute += timedelta(minutes=1)
 
     def get_many(self, header_ids: list[str]) -> dict[str, StoredHeader]:
@@ -125,7 +137,17 @@ class JournalTable:
                 request = answer.get("UnprocessedKeys")
         return found
 
-    def _headers_of(self, minute_shard: str) -> Iterator[str]:
+    def get_lines(self, effects: Iterable[CustomerEffect]) -> dict[tuple[str, int], dict[str, Any]]:
+        """The statement lines of these postings, by account#currency and number, read strongly."""
+        keys = [
+            {"pk": statement_key(each.account, each.currency), "sk": f"{each.posting_no:012d}"}
+            for each in effects
+        ]
+        lines = batch_get(self._client, self.table, keys)
+        return {(line["pk"].removeprefix("S#"), int(line["sk"])): line for line in lines}
+
+    def headers_under(self, minute_shard: str) -> Iterator[str]:
+        """Ids of the headers under one key of the index."""
         request: dict[str, Any] = {
             "TableName": self.table,
             "IndexName": BY_MINUTE,

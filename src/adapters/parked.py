@@ -3,13 +3,15 @@
 A row is put if absent, or over a RELEASED one, whose story moves into `history`; never over PARKED.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from botocore.exceptions import ClientError
 
+from adapters import transactions
+from adapters.batch_get import batch_get
 from adapters.items import from_item, to_item
 from adapters.refusals import standing_item
 
@@ -73,6 +75,10 @@ class ParkedTable:
         )
         return from_item(answer["Item"]) if "Item" in answer else None
 
+    def get_many(self, ingest_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Those of the rows that exist, read strongly."""
+        return batch_get(self._client, self.table, [{"ingest_id": each} for each in ingest_ids])
+
     def put(self, row: ParkedRow) -> dict[str, Any] | None:
         """Park a record. Returns None when written, else the row that stands there.
 
@@ -83,9 +89,21 @@ class ParkedTable:
             return None
         except ClientError as error:
             standing = standing_item(error)
-        if standing["state"] != RELEASED:
-            return standing
-        return self._replace(row, standing)
+        return self._replace(row, standing) if _gives_way(standing, row) else standing
+
+    def put_unbooked(self, row: ParkedRow, unbooked: dict[str, Any]) -> None:
+        """Park a record unless it is booked; `unbooked` is a transaction's check of that.
+
+        A late delivery may find that another record speaks for the message by now, and this one
+        booked all the same: then its header stays its only outcome. Raises Unavailable.
+        """
+        written, condition = row, "attribute_not_exists(ingest_id)"
+        for _ in range(2):
+            put = {"Put": self._request(written, condition)}
+            standing = transactions.write(self._client, [unbooked, put]).get(1)
+            if standing is None or not _gives_way(standing, row):
+                return
+            written, condition = _with_story(row, standing), _WRITABLE
 
     def first_with(self, content_digest: str, ingest_id: str) -> str | None:
         """Remember the first record with this content; returns it when that is another one.
@@ -188,19 +206,16 @@ class ParkedTable:
         }
 
     def _replace(self, row: ParkedRow, released: Mapping[str, Any]) -> dict[str, Any] | None:
-        story = {
-            name: released[name]
-            for name in ("state", "reason", "code", "parked_at", "original")
-            if name in released
-        }
-        history = (*released.get("history", []), story)
         try:
-            self._put(msgspec.structs.replace(row, history=history), _WRITABLE)
+            self._put(_with_story(row, released), _WRITABLE)
             return None
         except ClientError as error:
             return standing_item(error)
 
     def _put(self, row: ParkedRow, condition: str) -> None:
+        self._client.put_item(**self._request(row, condition))
+
+    def _request(self, row: ParkedRow, condition: str) -> dict[str, Any]:
         values: dict[str, Any] = {
             "TableName": self.table,
             "Item": parked_item(row),
@@ -212,7 +227,21 @@ class ParkedTable:
                 "ExpressionAttributeNames": _STATE,
                 "ExpressionAttributeValues": _AS_RELEASED,
             }
-        self._client.put_item(**values)
+        return values
+
+
+def _gives_way(standing: Mapping[str, Any], row: ParkedRow) -> bool:
+    """Whether a row may be replaced: one that is released, and not as a message of its own."""
+    return standing["state"] == RELEASED and row.msg_id in {None, standing.get("msg_id")}
+
+
+def _with_story(row: ParkedRow, released: Mapping[str, Any]) -> ParkedRow:
+    story = {
+        name: released[name]
+        for name in ("state", "reason", "code", "parked_at", "original")
+        if name in released
+    }
+    return msgspec.structs.replace(row, history=(*released.get("history", []), story))
 
 
 def parked_item(row: ParkedRow) -> dict[str, Any]:

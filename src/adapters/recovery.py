@@ -1,6 +1,6 @@
 """Sending a record on its way again, where its first way was lost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,14 +13,19 @@ from adapters.story import Story
 from domain.received import Received
 
 
-class Swept(msgspec.Struct, frozen=True, kw_only=True):
-    """One minute: how many records it has, which were sent again, which were parked as repeats."""
+class SentOn(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records were sent again, parked (repeats, unreadable ones), or refused by the bus."""
 
-    minute: str
-    seen: int
     resent: tuple[str, ...]
     parked: tuple[str, ...]
     unsent: tuple[str, ...]
+
+
+class Swept(SentOn, frozen=True, kw_only=True):
+    """One minute, and how many records it has."""
+
+    minute: str
+    seen: int
 
     @property
     def accounted(self) -> bool:
@@ -47,27 +52,48 @@ class Sweep:
 
     def sweep(self, minute: datetime, at: str, *, dry_run: bool) -> Swept:
         """One minute of receptions. Raises Unavailable; a repeat of the minute is harmless."""
-        seen, lost, repeats = 0, [], []
-        for ingest_id in self._inbox.received_in(minute):
-            seen += 1
-            record = self._in_flight(ingest_id)
-            if record is None:
-                continue
-            if dry_run or self._deduplication.admit(record, at) is None:
-                lost.append(record)
-            else:
-                repeats.append(ingest_id)
-        refused: list[int] = []
-        if not dry_run:
-            refused = self._bus.publish([record.authorized() for record in lost])
-        unsent = {lost[index].ingest_id for index in refused}
+        received = list(self._inbox.received_in(minute))
+        mended = self.send_on(received, at, dry_run=dry_run)
         return Swept(
             minute=minute.isoformat()[:16],
-            seen=seen,
-            resent=tuple(each.ingest_id for each in lost if each.ingest_id not in unsent),
-            parked=tuple(repeats),
+            seen=len(received),
+            resent=mended.resent,
+            parked=mended.parked,
+            unsent=mended.unsent,
+        )
+
+    def send_on(self, ingest_ids: Iterable[str], at: str, *, dry_run: bool) -> SentOn:
+        """Those of these records that have no outcome. Raises Unavailable."""
+        lost, parked = [], []
+        for ingest_id in ingest_ids:
+            try:
+                record = self._in_flight(ingest_id)
+                event = record.authorized() if record else None
+            except (msgspec.MsgspecError, KeyError) as error:
+                # One record that nobody can read must not keep the others from going on.
+                if not dry_run:
+                    self._park_unreadable(ingest_id, error, at)
+                parked.append(ingest_id)
+                continue
+            if record is None or event is None:
+                continue
+            if dry_run or self._deduplication.admit(record, at) is None:
+                lost.append(event)
+            else:
+                parked.append(ingest_id)
+        refused: list[int] = []
+        if not dry_run:
+            refused = self._bus.publish(lost)
+        unsent = {lost[index].data.ingest_id for index in refused}
+        return SentOn(
+            resent=tuple(each.data.ingest_id for each in lost if each.data.ingest_id not in unsent),
+            parked=tuple(parked),
             unsent=tuple(sorted(unsent)),
         )
+
+    def _park_unreadable(self, ingest_id: str, error: Exception, at: str) -> None:
+        row = self._inbox.get(ingest_id) or {}
+        self._deduplication.fail(ingest_id, row, str(error), at)
 
     def _in_flight(self, ingest_id: str) -> Received | None:
         """The record to send on, or None when it has its outcome.

@@ -14,7 +14,7 @@ from adapters.bus import Bus
 from adapters.claims import ClaimTable
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
-from adapters.ledger import BalanceMoved, Booked, HeaderExists, Ledger
+from adapters.ledger import BalanceMoved, Booked, HeaderExists, Ledger, Outcome, effect_of
 from adapters.parked import INVALID, PARKED, ParkedTable
 from adapters.reference import ReferenceTable, Wanted
 from adapters.story import Story
@@ -25,6 +25,7 @@ from domain.booking import (
     Booking,
     book_resume,
     book_return,
+    posted_of,
     primary_header_id,
 )
 from domain.enrichment import enrich, rate_needed
@@ -130,9 +131,11 @@ class Release:
                 order.ingest_id, record.msg_id, order.entry("RELEASED", at)
             ),
         ]
-        if order.dry_run:
-            return {"result": "RELEASED", "msg_id": record.msg_id}
-        refused = transactions.write(self._client, actions)
+        refused = (
+            self._would_refuse(header_id, record.msg_id, owner)
+            if order.dry_run
+            else set(transactions.write(self._client, actions))
+        )
         if 0 in refused:
             raise Refused(
                 "ALREADY_BOOKED",
@@ -140,9 +143,18 @@ class Release:
             )
         if refused:
             raise Refused("CHANGED_MEANWHILE", "the record or its claim changed: look at it again")
+        if order.dry_run:
+            return {"result": "RELEASED", "msg_id": record.msg_id}
         # If the event is lost here, the sweep finds the released record and sends it.
         unsent = self._bus.publish([record.authorized()])
         return {"result": "RELEASED", "msg_id": record.msg_id, "sent": not unsent}
+
+    def _would_refuse(self, header_id: str, msg_id: str, owner: str) -> set[int]:
+        """The actions of a release whose condition does not hold now; the row was just read."""
+        booked = self._tables.journal.get(header_id) is not None
+        claim = self._tables.claims.get(msg_id)
+        taken = claim is not None and claim.owner != owner
+        return {place for place, refused in enumerate((booked, taken)) if refused}
 
     def _resume(self, order: Order, suspended: StoredHeader) -> dict[str, Any]:
         record, reason = _suspense_of(suspended)
@@ -160,10 +172,7 @@ class Release:
 
     def _settle(self, order: Order, booking: Booking, balance: BalanceRow | None) -> dict[str, Any]:
         told = {"result": booking.purpose, "header_id": booking.header_id, "reason": booking.reason}
-        if order.dry_run:
-            return told
-        outcome = self._ledger.book(booking, balance, self._now())
-        match outcome:
+        match self._would_be(booking, balance) if order.dry_run else self._book(booking, balance):
             case Booked():
                 return told
             case HeaderExists(header) if header.posted.purpose == booking.purpose:
@@ -176,6 +185,16 @@ class Release:
                 raise Refused(
                     "CHANGED_MEANWHILE", "the record has a parked outcome: look at it again"
                 )
+
+    def _book(self, booking: Booking, balance: BalanceRow | None) -> Outcome:
+        return self._ledger.book(booking, balance, self._now())
+
+    def _would_be(self, booking: Booking, balance: BalanceRow | None) -> Outcome:
+        """How booking would end, with the balance as it was read."""
+        header = self._tables.journal.get(booking.header_id)
+        if header is not None:
+            return HeaderExists(header)
+        return Booked(posted_of(booking, effect_of(booking, balance), self._now()))
 
     def _bookable(self, record: Decided) -> BalanceRow:
         """The customer's row, when the record can be booked to it now."""

@@ -14,6 +14,7 @@ from adapters import aws, clock, logs
 from adapters.claims import ClaimTable
 from adapters.deduplication import Deduplication
 from adapters.items import from_item
+from adapters.journal import JournalTable
 from adapters.parked import ParkedTable
 from domain.received import Received
 
@@ -22,6 +23,7 @@ dynamodb = aws.client("dynamodb")
 deduplication = Deduplication(
     ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"]),
     ParkedTable(dynamodb, os.environ["PARKED_TABLE"]),
+    JournalTable(dynamodb, os.environ["JOURNAL_TABLE"]),
 )
 
 

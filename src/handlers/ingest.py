@@ -21,6 +21,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import aws, clock, logs
+from adapters.doors import API, DoorTable, DoorWatch
 from adapters.inbox import InboxTable
 from adapters.parked import ParkedTable
 from adapters.reception import Reception, Submission, receipt_body
@@ -32,6 +33,9 @@ from domain.iso8583.decoded import Decoded, Invalid
 
 _BODY_BYTES_MAX = 1_000_000
 _MESSAGES_MAX = 100
+# A pause takes hold within this time, and costs one read in it.
+_DOOR_SECONDS = 5.0
+_RETRY_AFTER_SECONDS = 60
 
 logger = logs.logger()
 dynamodb = aws.client("dynamodb")
@@ -50,6 +54,7 @@ reception = Reception(
     index,
     int(os.environ["INBOX_RETENTION_DAYS"]),
 )
+door = DoorWatch(DoorTable(dynamodb, os.environ["REFERENCE_TABLE"]), API, clock.now, _DOOR_SECONDS)
 # The answer of a first call is given again for a day; after that the ids of the records do the same
 # work.
 idempotency = IdempotencyConfig(
@@ -126,11 +131,32 @@ def respond(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     idempotency.register_lambda_context(context)
+    if door.look().paused:
+        return _paused()
     status, body = respond(event)
     return {
         "statusCode": status,
         "headers": {"Content-Type": "application/json"},
         "body": json.dumps(body),
+    }
+
+
+def _paused() -> dict[str, Any]:
+    """Nothing was received; the same request may come again, with its key."""
+    problem = {
+        "type": "about:blank",
+        "title": "The API is paused",
+        "status": 503,
+        "detail": "an operator has paused it: send the same request again, with its key",
+        "code": "PAUSED",
+    }
+    return {
+        "statusCode": 503,
+        "headers": {
+            "Content-Type": "application/problem+json",
+            "Retry-After": str(_RETRY_AFTER_SECONDS),
+        },
+        "body": json.dumps(problem),
     }
 
 

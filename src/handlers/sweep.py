@@ -1,6 +1,7 @@
 """Sweep: records without an outcome go through the claim and onto the bus again, with the same ids.
 
-On a schedule, and invoked by the command line with `{"dry_run": bool, "min_age_minutes": int}`.
+On a schedule, invoked by the command line with `{"dry_run": bool, "min_age_minutes": int}`, and by
+the reconciliation with `{"ingest_ids": [...]}`: these, whatever their age.
 """
 
 import os
@@ -13,6 +14,7 @@ from adapters import aws, clock, logs
 from adapters.bus import Bus
 from adapters.claims import ClaimTable
 from adapters.deduplication import Deduplication
+from adapters.doors import POSTING, DoorTable
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.parked import ParkedTable
@@ -32,12 +34,14 @@ dynamodb = aws.client("dynamodb")
 inbox = InboxTable(dynamodb, os.environ["INBOX_TABLE"])
 claims = ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"])
 parked = ParkedTable(dynamodb, os.environ["PARKED_TABLE"])
-story = Story(inbox, parked, JournalTable(dynamodb, os.environ["JOURNAL_TABLE"]))
+doors = DoorTable(dynamodb, os.environ["REFERENCE_TABLE"])
+journal = JournalTable(dynamodb, os.environ["JOURNAL_TABLE"])
+story = Story(inbox, parked, journal)
 sweep = Sweep(
     inbox,
     parked,
     story,
-    Deduplication(claims, parked),
+    Deduplication(claims, parked, journal),
     Bus(aws.client("events"), os.environ["BUS_NAME"]),
 )
 
@@ -64,11 +68,30 @@ def sweep_until(until: datetime, context: LambdaContext, *, dry_run: bool) -> li
     return done
 
 
+def send_on(ingest_ids: list[str], *, dry_run: bool) -> dict[str, Any]:
+    """Those of these records that have no outcome."""
+    done = sweep.send_on(ingest_ids, clock.timestamp(), dry_run=dry_run)
+    return {
+        "seen": len(ingest_ids),
+        "resent": list(done.resent),
+        "parked": list(done.parked),
+        "unsent": list(done.unsent),
+        "dry_run": dry_run,
+    }
+
+
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     dry_run = bool(event.get("dry_run"))
+    # Records that wait because posting is paused are not lost: each run would send them once more.
+    paused = doors.get(POSTING).paused
+    if "ingest_ids" in event:
+        facts = send_on([] if paused else event["ingest_ids"], dry_run=dry_run)
+        facts["paused"] = paused
+        logger.info("swept", extra=facts)
+        return facts
     age = timedelta(minutes=int(event.get("min_age_minutes", min_age_minutes)))
-    done = sweep_until(clock.now() - age, context, dry_run=dry_run)
+    done = [] if paused else sweep_until(clock.now() - age, context, dry_run=dry_run)
     facts = {
         "minutes": len(done),
         "seen": sum(each.seen for each in done),
@@ -76,6 +99,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         "parked": [ingest_id for each in done for ingest_id in each.parked],
         "unsent": [ingest_id for each in done for ingest_id in each.unsent],
         "dry_run": dry_run,
+        "paused": paused,
     }
     logger.info("swept", extra=facts)
     return facts

@@ -137,6 +137,15 @@ def test_an_api_that_never_answers_is_said_with_the_way_to_repeat(api: Api) -> N
     assert len(api.keys) == ATTEMPTS
 
 
+def test_a_paused_api_is_said_at_once_with_the_way_to_repeat(api: Api) -> None:
+    api.answers = [(503, {"code": "PAUSED", "title": "The API is paused"})]
+
+    with pytest.raises(UserError, match=r"the API is paused .* --key sub-1 when it is resumed"):
+        submit(api, b"{}")
+
+    assert len(api.keys) == 1
+
+
 def test_a_message_that_is_too_large_does_not_stop_the_others(api: Api) -> None:
     api.answers = [(413, {"code": "TOO_LARGE", "message": "too large"}), received()]
 

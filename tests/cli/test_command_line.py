@@ -24,12 +24,18 @@ COMMANDS = [
     "status",
     "explain",
     "balance",
+    "statement",
     "trial-balance",
     "parked",
+    "redrive",
+    "replay",
+    "pause",
+    "resume",
     "sweep",
     "republish",
     "rebuild-balances",
     "audit",
+    "reconcile",
 ]
 
 

@@ -154,14 +154,16 @@ def test_a_status_that_needs_a_person_says_where_to_look(shown: io.StringIO) -> 
     told = {
         "queues": [queue],
         "pipes": {"InboxPipe": "RUNNING"},
+        "doors": [{"name": "api", "state": "OPEN"}, {"name": "files", "state": "PAUSED"}],
         "unfolded_headers": 3,
         "in_flight": {"records": 0, "oldest_received_at": None, "ids": []},
         "needs_attention": [
-            "2 letters in PostDeadLetters: docs/reliability.md says what mends them"
+            "2 letters in PostDeadLetters: docs/runbook.md, then './posting redrive'"
         ],
     }
 
     status.show(told)
 
     assert "Fold lag       3 headers" in shown.getvalue()
+    assert "Doors          api OPEN, files PAUSED" in shown.getvalue()
     assert "2 letters in PostDeadLetters" in shown.getvalue()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import batched, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import yaml
 from typer.main import get_command
 
 from cli.app import app
+from domain import letters
 from domain.events import BUS_EVENTS
 from domain.iso8583.elements import ELEMENTS
 from domain.iso8583.problems import REMEDIES
@@ -19,6 +20,8 @@ from tests.template.reading import of_type
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+RUNBOOK = ROOT / "docs" / "runbook.md"
+RELIABILITY = ROOT / "docs" / "reliability.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 each_page = pytest.mark.parametrize(
     "page", PAGES, ids=[str(each.relative_to(ROOT)) for each in PAGES]
@@ -72,8 +75,12 @@ def can_be_given(command: Any) -> bool:
 
 
 def command_lines(page: Path) -> list[list[str]]:
+    return lines_in(text_of(page))
+
+
+def lines_in(text: str) -> list[list[str]]:
     """The words after each ./posting, up to what ends a command in a sentence."""
-    lines = re.findall(r"\./posting((?: +[^\s`',;:#)]+)*)", text_of(page))
+    lines = re.findall(r"\./posting((?: +[^\s`',;:#)]+)*)", text)
     return [line.split() for line in lines]
 
 
@@ -143,14 +150,35 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_every_alarm_has_its_entry_in_the_runbook_and_every_entry_its_alarm() -> None:
-    entries = re.findall(r"^### (\w+)$", text_of(ROOT / "docs" / "runbook.md"), re.MULTILINE)
+    entries = re.findall(r"^### (\w+)$", text_of(RUNBOOK), re.MULTILINE)
 
     assert len(entries) == len(set(entries))
     assert set(entries) == set(of_type("AWS::CloudWatch::Alarm"))
 
 
+def entries_of_the_runbook() -> dict[str, str]:
+    """What stands under each alarm."""
+    parts = re.split(r"^### (\w+)$", text_of(RUNBOOK), flags=re.MULTILINE)
+    return {name: text.split("\n## ")[0] for name, text in batched(parts[1:], 2, strict=True)}
+
+
+@pytest.mark.parametrize("alarm", sorted(entries_of_the_runbook()))
+def test_every_entry_says_where_to_look_and_names_a_command_that_exists(alarm: str) -> None:
+    entry = entries_of_the_runbook()[alarm]
+    named = [words for words in lines_in(entry) if words and follow(words) is not COMMANDS]
+
+    assert named, "no ./posting command"
+    assert "Look: " in entry
+
+
+@pytest.mark.parametrize("queue", letters.QUEUES)
+def test_the_alarm_of_a_queue_of_letters_names_its_redrive(queue: str) -> None:
+    assert f"`./posting redrive {queue}`" in entries_of_the_runbook()[f"{queue}Alarm"]
+    assert f"`./posting redrive {queue}`" in section(RELIABILITY, "Every hop")
+
+
 def test_the_table_of_hops_names_every_queue_of_letters_and_no_alarm_that_is_not_there() -> None:
-    hops = section(ROOT / "docs" / "reliability.md", "Every hop")
+    hops = section(RELIABILITY, "Every hop")
     letters = {name for name in of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
 
     assert set(re.findall(r"\b\w+DeadLetters\b", hops)) == letters

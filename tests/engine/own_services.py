@@ -45,8 +45,10 @@ class OwnServices:
         self.bus = self._name
         self.client("events").create_event_bus(Name=self.bus)
         self.heard, self.post, self.landing = map(self._queue, ("heard", "post", "landing"))
+        self.notify = self._queue("notify")
         self._listen()
         self.files, self.audit = map(self._bucket, ("files", "audit"))
+        self.notifications = self._bucket("notifications")
 
     def client(self, service: str) -> Any:
         return aws.client(self._endpoint, service)
@@ -56,6 +58,8 @@ class OwnServices:
         ours = {f"{kind.upper()}_TABLE": name for kind, name in self.tables.items()} | {
             "BUS_NAME": self.bus,
             "AUDIT_BUCKET": self.audit,
+            "NOTIFICATIONS_BUCKET": self.notifications,
+            "NOTIFY_QUEUE_URL": self.notify,
             "POST_QUEUE_URL": self.post,
             "LANDING_QUEUE_URL": self.landing,
         }

@@ -21,6 +21,8 @@ REAPER_SECONDS = 0.1
 OLDEST_SECONDS = 1.6
 # The engine unpacks a function's code into a folder of its name.
 FUNCTION = re.compile(r"ministack-lambda-\w+-(\w+)Function-")
+# The queues that functions read.
+WORK = ("Landing", "Enrich", "Post", "Notify")
 
 
 class Pipe:
@@ -146,9 +148,7 @@ def stop_engine() -> None:
 def redelivery_after(stack: Stack, seconds: int) -> Iterator[None]:
     """What a dead function had in hand is delivered again soon, not after minutes."""
     sqs = stack.client("sqs")
-    urls = [stack.system.output(f"{name}QueueUrl") for name in ("Landing", "Enrich", "Post")]
-    # And the queue from which the audit trail is carried here.
-    urls += sqs.list_queues(QueueNamePrefix="local-")["QueueUrls"]
+    urls = [stack.system.output(f"{name}QueueUrl") for name in WORK]
     before = {}
     for url in urls:
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])

@@ -80,8 +80,9 @@ def answers(deployed: Deployed, own: OwnServices) -> dict[str, Any]:
     ]
     for function in (
         *("IngestFunction", "IngestFileFunction", "DeduplicateFunction", "EnrichFunction"),
-        *("PostFunction", "AnnounceFunction", "FoldFunction", "QueryFunction", "SweepFunction"),
-        *("RepublishFunction", "RebuildBalancesFunction", "ReleaseFunction"),
+        *("PostFunction", "AnnounceFunction", "FoldFunction", "NotifyFunction", "QueryFunction"),
+        *("SweepFunction", "RepublishFunction", "RebuildBalancesFunction", "ReleaseFunction"),
+        *("RedriveFunction", "DoorsFunction"),
     ):
         event = sample(f"invoke/{function}")
         if function == "IngestFileFunction":
@@ -190,6 +191,14 @@ def test_fold_moves_the_internal_accounts(answers: dict[str, Any], own: OwnServi
     assert rows["FOLD"]["fold_no"] == 1
 
 
+@pytest.mark.usefixtures("answers")
+def test_notify_puts_the_notification_of_the_sample(own: OwnServices) -> None:
+    event_id = sample("TransactionPosted")["detail"]["meta"]["event_id"]
+    (entry,) = own.client("s3").list_objects_v2(Bucket=own.notifications)["Contents"]
+
+    assert entry["Key"] == f"camt054/2026-11-20/{event_id}.xml"
+
+
 def test_query_tells_the_booking(answers: dict[str, Any]) -> None:
     told = json.loads(answers["QueryFunction"]["body"])
 
@@ -200,6 +209,12 @@ def test_the_repairs_find_nothing_but_what_they_were_told(answers: dict[str, Any
     assert answers["SweepFunction"]["resent"] == []
     assert answers["RepublishFunction"]["republished"] == [BOOKED]
     assert answers["RebuildBalancesFunction"]["dry_run"] is True
+
+
+def test_redrive_and_doors_only_look_when_they_are_told_to(answers: dict[str, Any]) -> None:
+    assert answers["RedriveFunction"]["queue"] == "PostDeadLetters"
+    assert answers["RedriveFunction"]["dry_run"] is True
+    assert [each["state"] for each in answers["DoorsFunction"]["doors"]] == ["PAUSED", "PAUSED"]
 
 
 def test_release_leaves_the_blocked_account_alone(answers: dict[str, Any]) -> None:

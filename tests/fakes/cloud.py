@@ -9,12 +9,29 @@ from tests.fakes.dynamodb import MemoryDynamoDB, Table, nothing
 from tests.fakes.services import (
     MemoryBuckets,
     MemoryBus,
+    MemoryDelivery,
     MemoryKms,
     MemoryMappings,
     MemoryQueues,
     MemorySecrets,
+    MemoryTopics,
+    MemoryWorkflows,
 )
+from tests.fakes.streams import MemoryStreams
 
+LETTERS = (
+    "LANDING",
+    "INBOX_PIPE",
+    "BUS",
+    "ENRICH",
+    "RULES",
+    "POST",
+    "JOURNAL_PIPE",
+    "FOLD",
+    "NOTIFY",
+    "CONSUMER",
+    "SCHEDULE",
+)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 INDEX_SECRET = "made up for tests"
 SETTINGS = {
@@ -30,12 +47,26 @@ SETTINGS = {
     "AUDIT_BUCKET": "audit",
     "POST_QUEUE_URL": "https://sqs.example/post",
     "LANDING_QUEUE_URL": "https://sqs.example/landing",
+    "NOTIFY_QUEUE_URL": "https://sqs.example/notify",
+    "NOTIFICATIONS_BUCKET": "notifications",
+    "ENRICH_QUEUE_URL": "https://sqs.example/enrich",
+    **{f"{name}_DEAD_LETTERS_URL": f"https://sqs.example/{name}" for name in LETTERS},
+    "APPLY_RULES_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:apply-rules",
+    "RECONCILE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:reconcile",
+    "AUDIT_STREAM_ARN": "arn:aws:firehose:eu-central-1:123456789012:deliverystream/audit",
+    "POSTING_FAILURES_TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:failures",
+    "SWEEP_FUNCTION": "sweep",
+    "REPUBLISH_FUNCTION": "republish",
+    "REBUILD_BALANCES_FUNCTION": "rebuild-balances",
     "VAULT_KEY_ARN": "arn:aws:kms:eu-central-1:123456789012:key/vault",
     "INDEX_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:index",
     "INBOX_RETENTION_DAYS": "90",
     "SWEEP_AGE_MINUTES": "15",
+    "POWERTOOLS_METRICS_NAMESPACE": "Posting",
     "FOLD_MAPPING_ID": "00000000-0000-0000-0000-000000000000",
     "FOLD_TIMEOUT_SECONDS": "0",
+    "FILES_MAPPING_ID": "00000000-0000-0000-0000-00000000000f",
+    "POSTING_MAPPING_ID": "00000000-0000-0000-0000-000000000009",
 }
 
 
@@ -46,14 +77,21 @@ class Cloud:
         self.dynamodb = MemoryDynamoDB(
             {
                 "inbox": Table(
-                    "ingest_id", indexes={"by-minute": ("received_minute", "ingest_id")}
+                    "ingest_id",
+                    indexes={"by-minute": ("received_minute", "ingest_id")},
+                    keys_only={"by-minute"},
                 ),
                 "claims": Table("msg_id"),
                 "parked": Table(
                     "ingest_id", indexes={"by-reason-day": ("reason_day", "ingest_id")}
                 ),
                 "reference": Table("pk", "sk"),
-                "journal": Table("pk", "sk", indexes={"by-minute": ("booked_minute", "pk")}),
+                "journal": Table(
+                    "pk",
+                    "sk",
+                    indexes={"by-minute": ("booked_minute", "pk")},
+                    keys_only={"by-minute"},
+                ),
                 "balances": Table("pk"),
                 "vault": Table("pk"),
                 "idempotency": Table("id"),
@@ -64,6 +102,10 @@ class Cloud:
         self.kms = MemoryKms()
         self.buckets = MemoryBuckets()
         self.mappings = MemoryMappings()
+        self.workflows = MemoryWorkflows()
+        self.delivery = MemoryDelivery()
+        self.topics = MemoryTopics()
+        self.streams = MemoryStreams(self.dynamodb)
         secret = json.dumps({"version": "v1", "key": INDEX_SECRET})
         self.secrets = MemorySecrets({SETTINGS["INDEX_SECRET_ARN"]: secret})
         self.time = NOON
@@ -77,6 +119,10 @@ class Cloud:
             "secretsmanager": self.secrets,
             "s3": self.buckets,
             "lambda": self.mappings,
+            "stepfunctions": self.workflows,
+            "firehose": self.delivery,
+            "sns": self.topics,
+            "dynamodbstreams": self.streams,
         }[service]
 
     def now(self) -> datetime:
@@ -87,7 +133,11 @@ class Cloud:
             table.items.clear()
             table.stream.clear()
         self.dynamodb.before = self.dynamodb.after = nothing
-        for service in (self.bus, self.queues, self.kms, self.buckets, self.mappings):
+        self.streams.trimmed = False
+        for service in (
+            *(self.bus, self.queues, self.kms, self.buckets, self.mappings),
+            *(self.workflows, self.delivery, self.topics),
+        ):
             service.reset()
         self.time = NOON
 

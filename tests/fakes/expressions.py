@@ -1,13 +1,14 @@
 """The part of DynamoDB's expression language that this system uses, evaluated on plain attribute
 values.
 
-Grammar of conditions: OR over AND over NOT over comparisons and functions, with parentheses.
-Updates: SET with +, - and list_append, and ADD of numbers. Anything else raises, so that a test
-cannot pass by accident.
+Grammar of conditions: OR over AND over NOT over comparisons, BETWEEN and functions, with
+parentheses. Updates: SET with + and list_append, and ADD of numbers. Anything else raises, so that
+a test cannot pass by accident. What DynamoDB itself refuses raises Invalid.
 """
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 type Attribute = Mapping[str, Any]
@@ -15,6 +16,11 @@ type Attributes = dict[str, Any]
 
 _TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+-]|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
 _CLAUSE = re.compile(r"\b(SET|ADD|REMOVE|DELETE)\b")
+_PLACEHOLDER = re.compile(r"[#:][A-Za-z0-9_]+")
+
+
+class Invalid(Exception):
+    """DynamoDB answers ValidationException, in a transaction the reason ValidationError."""
 
 
 class Expressions:
@@ -23,6 +29,30 @@ class Expressions:
     def __init__(self, request: Mapping[str, Any]) -> None:
         self._names: Mapping[str, str] = request.get("ExpressionAttributeNames", {})
         self._values: Mapping[str, Attribute] = request.get("ExpressionAttributeValues", {})
+
+    def check_references(self, *expressions: str | None) -> None:
+        """Every placeholder is defined, and nothing is defined that is not used."""
+        used = {token for text in expressions if text for token in _PLACEHOLDER.findall(text)}
+        if used != self._names.keys() | self._values.keys():
+            raise Invalid("placeholders are undefined or unused")
+
+    def check_key_condition(self, condition: str, partition: str, order: str = "") -> None:
+        """A query's condition says what the partition key is, and about the order key at most.
+
+        Raises Invalid.
+        """
+        tokens = _tokens(condition)
+        named = [token for token in tokens if token[0] not in ":#=<>(),"]
+        named = [*named, *(self.name(token) for token in tokens if token.startswith("#"))]
+        attributes = set(named) - {"AND", "begins_with", "BETWEEN"}
+        starts_so = self.name(tokens[0]) == partition and tokens[1] == "="
+        values = [self.value(token) for token in tokens if token.startswith(":")]
+        if not starts_so or not attributes <= {partition, order}:
+            raise Invalid("the condition is not about the key")
+        if not all(value.get("S") for value in values):
+            raise Invalid("a key is no string, or empty")
+        if "BETWEEN" in tokens and values[-2]["S"] > values[-1]["S"]:
+            raise Invalid("the range ends before it begins")
 
     def holds(self, condition: str | None, item: Attributes) -> bool:
         if condition is None:
@@ -45,12 +75,16 @@ class Expressions:
                 elif clause == "ADD":
                     path, value = part.split()
                     name = self.name(path)
-                    result[name] = _number(
-                        _int(item.get(name, {"N": "0"})) + _int(self.value(value))
-                    )
+                    result[name] = _sum(item.get(name, {"N": "0"}), self.value(value))
                 else:
                     raise ValueError(f"no {clause} here")
         return result
+
+    def updated_names(self, update: str) -> set[str]:
+        """The attributes that an update expression sets or adds to."""
+        pieces = _CLAUSE.split(update)
+        parts = [part for body in pieces[2::2] for part in _split_at_commas(body)]
+        return {self.name(re.split(r"[\s=]", part, maxsplit=1)[0]) for part in parts}
 
     def name(self, token: str) -> str:
         return self._names[token] if token.startswith("#") else token
@@ -65,16 +99,18 @@ class Expressions:
         if operand.startswith("list_append("):
             first, second = operand.removeprefix("list_append(").removesuffix(")").split(",")
             lists = [self.operand(part.strip(), item) for part in (first, second)]
+            if not all(each is not None and "L" in each for each in lists):
+                raise Invalid("list_append of something that is no list")
             return {"L": [element for each in lists if each is not None for element in each["L"]]}
         match _tokens(operand):
             case [only]:
                 found = self.operand(only, item)
             case [left, "+", right]:
-                found = _number(_int(self.operand(left, item)) + _int(self.operand(right, item)))
+                found = _sum(self.operand(left, item), self.operand(right, item))
             case _:
                 raise ValueError(f"cannot read the operand {operand!r}")
         if found is None:
-            raise ValueError(f"{operand} is not there")
+            raise Invalid(f"{operand} is not there")
         return found
 
 
@@ -126,6 +162,8 @@ class _Condition:
 
     def _comparison(self, left_token: str) -> bool:
         operator = self._tokens.pop(0)
+        if operator == "BETWEEN":
+            return self._between(left_token)
         left = self._expressions.operand(left_token, self._item)
         right = self._expressions.operand(self._tokens.pop(0), self._item)
         if left is None or right is None:
@@ -140,6 +178,14 @@ class _Condition:
         a, b = (int(low), int(high)) if left_kind == "N" else (low, high)
         return bool({"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator])
 
+    def _between(self, token: str) -> bool:
+        """Of texts only; both ends are included."""
+        low = self._expressions.value(self._tokens.pop(0))["S"]
+        self._expect("AND")
+        high = self._expressions.value(self._tokens.pop(0))["S"]
+        found = self._expressions.operand(token, self._item)
+        return found is not None and bool(low <= found["S"] <= high)
+
     def _take(self, token: str) -> bool:
         if self._tokens and self._tokens[0] == token:
             self._tokens.pop(0)
@@ -152,6 +198,11 @@ class _Condition:
 
 
 def _tokens(text: str) -> list[str]:
+    return list(_read(text))
+
+
+@cache
+def _read(text: str) -> tuple[str, ...]:
     found, position = [], 0
     while position < len(text.rstrip()):
         match = _TOKEN.match(text, position)
@@ -159,7 +210,7 @@ def _tokens(text: str) -> list[str]:
             raise ValueError(f"cannot read {text[position:]!r}")
         found.append(match[1])
         position = match.end()
-    return found
+    return tuple(found)
 
 
 def _split_at_commas(text: str) -> list[str]:
@@ -167,11 +218,7 @@ def _split_at_commas(text: str) -> list[str]:
     return [part.strip() for part in re.split(r",(?![^(]*\))", text) if part.strip()]
 
 
-def _int(attribute: Attribute | None) -> int:
-    if attribute is None:
-        raise ValueError("arithmetic on a missing attribute")
-    return int(attribute["N"])
-
-
-def _number(value: int) -> Attribute:
-    return {"N": str(value)}
+def _sum(left: Attribute | None, right: Attribute | None) -> Attribute:
+    if left is None or right is None or "N" not in left or "N" not in right:
+        raise Invalid("arithmetic on what is missing or no number")
+    return {"N": str(int(left["N"]) + int(right["N"]))}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters import aws, clock, fold_mapping, transactions
+from adapters import aws, clock, mapping, transactions
 from tests.fakes.cloud import SETTINGS, Cloud
 from tests.fakes.runtime import Context, Log
 
@@ -41,7 +41,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
     CLOUD.reset()
     monkeypatch.setattr(clock, "now", CLOUD.now)
     monkeypatch.setattr(transactions, "_FIRST_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(fold_mapping, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(mapping, "_POLL_SECONDS", 0.0)
     return CLOUD
 
 

@@ -7,13 +7,17 @@ from typing import Any
 from handlers import (
     announce,
     deduplicate,
+    doors,
     enrich,
     fold,
     ingest,
     ingest_file,
+    notify,
     post,
     query,
     rebuild_balances,
+    reconcile,
+    redrive,
     release,
     republish,
     sweep,
@@ -114,6 +118,13 @@ def test_fold_moves_the_internal_accounts_of_both_bookings(cloud: Cloud, context
     }
 
 
+def test_notify_puts_the_notification_of_the_booking(cloud: Cloud, context: Any) -> None:
+    answer = notify.handler(given.invocation("NotifyFunction"), context)
+
+    assert answer == {"batchItemFailures": []}
+    assert [bucket for bucket, _ in cloud.buckets.objects] == ["notifications"]
+
+
 def test_ingest_file_receives_the_sample_batch(cloud: Cloud, context: Any) -> None:
     event = given.invocation("IngestFileFunction")
     landed = json.loads(event["Records"][0]["body"])["detail"]
@@ -166,6 +177,32 @@ def test_release_says_what_it_would_do_with_the_suspended_record(
     answer = release.handler(given.invocation("ReleaseFunction"), context)
 
     assert (answer["result"], answer["code"]) == ("REFUSED", "ACCOUNT_ON_HOLD")
+
+
+def test_reconcile_compares_the_booked_record(cloud: Cloud, context: Any) -> None:
+    given.reference(cloud)
+    given.received(cloud, FOREIGN_PURCHASE)
+    given.booked(cloud, "TransactionPostingApproved")
+
+    answer = reconcile.handler(given.invocation("ReconcileFunction"), context)
+
+    assert answer["totals"]["booked"] == {"USD": {"count": 1, "amount": 12_345}}
+    assert answer["more"] is False
+
+
+def test_redrive_finds_no_letters_after_a_good_run(cloud: Cloud, context: Any) -> None:
+    answer = redrive.handler(given.invocation("RedriveFunction"), context)
+
+    assert (answer["received"], answer["more"]) == (0, False)
+
+
+def test_doors_says_what_it_would_close(cloud: Cloud, context: Any) -> None:
+    answer = doors.handler(given.invocation("DoorsFunction"), context)
+
+    assert [(each["name"], each["state"]) for each in answer["doors"]] == [
+        ("api", "PAUSED"),
+        ("posting", "PAUSED"),
+    ]
 
 
 def test_load_reference_makes_accounts_and_orders_their_opening_money(cloud: Cloud) -> None:

@@ -98,7 +98,7 @@ def test_the_fold_goes_on_when_summing_fails(
     with pytest.raises(Unavailable):
         rebuild_balances.handler({"resum": True}, context)
 
-    assert cloud.mappings.enabled
+    assert cloud.mappings.off == set()
     assert cloud.row("balances", pk=SUSPENSE_ROW)["posted_d"] == 99
 
 

@@ -207,6 +207,44 @@ def test_a_dry_run_of_a_release_changes_nothing(cloud: Cloud, context: Any) -> N
 
 
 @pytest.mark.usefixtures("repeated")
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_dry_run_refuses_what_is_booked_as_the_release_does(
+    cloud: Cloud, context: Any, dry_run: bool
+) -> None:
+    given.reference(cloud)
+    given.booked(cloud, "TransactionPostingApproved")
+
+    answer = order(context, "release", REPEAT.ingest_id, dry_run=dry_run)
+
+    assert (answer["result"], answer["code"]) == ("REFUSED", "ALREADY_BOOKED")
+    distinct = order(context, "release", REPEAT.ingest_id, as_distinct=True, dry_run=True)
+    assert distinct["result"] == "RELEASED"
+
+
+@pytest.mark.usefixtures("repeated")
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_dry_run_refuses_a_claim_that_moved_as_the_release_does(
+    cloud: Cloud, context: Any, dry_run: bool
+) -> None:
+    cloud.put("claims", **cloud.row("claims") | {"owner": "ing_third"})
+
+    answer = order(context, "release", REPEAT.ingest_id, dry_run=dry_run)
+
+    assert (answer["result"], answer["code"]) == ("REFUSED", "CHANGED_MEANWHILE")
+
+
+@pytest.mark.usefixtures("suspended")
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_dry_run_knows_what_a_resolved_booking_has_become(context: Any, dry_run: bool) -> None:
+    opened()
+    order(context, "return", HELD.ingest_id)
+
+    assert order(context, "return", HELD.ingest_id, dry_run=dry_run)["already"] is True
+    released = order(context, "release", HELD.ingest_id, dry_run=dry_run)
+    assert released["code"] == "ALREADY_RESOLVED"
+
+
+@pytest.mark.usefixtures("repeated")
 def test_a_record_is_released_after_its_inbox_row_has_expired(cloud: Cloud, context: Any) -> None:
     cloud.dynamodb.tables["inbox"].items.clear()
 

@@ -87,6 +87,24 @@ def test_a_repeat_that_never_reached_the_first_pipe_is_parked_here(
     assert cloud.row("parked")["original"] == "ing_first"
 
 
+@pytest.mark.parametrize("broken", [{"fields": "no JSON"}, {"cain": "{"}])
+def test_a_record_that_nobody_can_read_is_parked_and_the_others_go_on(
+    cloud: Cloud, context: Any, broken: dict[str, str]
+) -> None:
+    received(cloud, FOREIGN_PURCHASE)
+    received(cloud, BLOCKED_PURCHASE)
+    row = cloud.row("inbox", ingest_id=FOREIGN.ingest_id)
+    cloud.put("inbox", **row | broken)
+
+    foreseen = sweep.handler({"dry_run": True}, context)
+    answer = sweep.handler({}, context)
+
+    assert foreseen["parked"] == answer["parked"] == [FOREIGN.ingest_id]
+    assert answer["resent"] == [BLOCKED_PURCHASE.received.ingest_id]
+    assert cloud.row("parked")["code"] == "UNREADABLE_RECORD"
+    assert sweep.handler({}, context)["parked"] == []
+
+
 @pytest.mark.parametrize("state", ["PARKED", "DISCARDED", "RESOLVED"])
 def test_a_parked_record_stays_where_it_is(cloud: Cloud, context: Any, state: str) -> None:
     received(cloud, FOREIGN_PURCHASE)

@@ -31,7 +31,9 @@ def expanded() -> dict[str, Any]:
     fragment = yaml_parse(TEMPLATE.read_text())
     # The translator wants what `sam package` would have uploaded.
     fragment["Globals"]["Function"]["CodeUri"] = "s3://code/functions.zip"
-    fragment["Resources"]["ApplyRulesStateMachine"]["Properties"]["DefinitionUri"] = "s3://code/asl"
+    for resource in fragment["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            resource["Properties"]["DefinitionUri"] = "s3://code/asl"
     parameters = {name: value["Default"] for name, value in fragment["Parameters"].items()}
     result: dict[str, Any] = transform(fragment, parameters, _NoManagedPolicies())
     return result

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.events import Event
+from adapters.doors import API, DOORS, POSTING, door_key
+from domain.events import BUS_EVENTS, Event
 from tests.template.reading import (
     expanded,
     granted,
@@ -35,7 +36,9 @@ WITHOUT_RESOURCE = {
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
 }
+OBJECTS = ("${LandingBucket.Arn}/", "${AuditBucket.Arn}/", "${NotificationsBucket.Arn}/")
 VAULT_USERS = {"IngestRole", "IngestFileRole", "LoadReferenceRole"}
+EXACT = "ForAllValues:StringEquals"
 PUBLISHERS = {
     "InboxPipeRole": {"TransactionAuthorized"},
     "SweepRole": {"TransactionAuthorized"},
@@ -48,6 +51,8 @@ PUBLISHERS = {
     },
     "JournalPipeRole": {"TransactionPosted"},
     "RepublishRole": {"TransactionPosted"},
+    # The bus's letters are events of every producer.
+    "RedriveRole": {event.detail_type() for event in BUS_EVENTS},
 }
 
 
@@ -106,7 +111,7 @@ def test_a_partly_open_resource_is_objects_of_one_of_our_buckets(role: str) -> N
         for resource in listed(statement["Resource"]):
             text = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
             if holder == role and "*" in text and text != "*":
-                assert text.startswith(("${LandingBucket.Arn}/", "${AuditBucket.Arn}/"))
+                assert text.startswith(OBJECTS)
 
 
 @pytest.mark.parametrize(("guarded", "statement"), service_grants())
@@ -141,6 +146,23 @@ def test_post_can_only_put_into_the_journal() -> None:
     assert {action for action, resource in granted("PostRole") if resource == "JournalTable"} == {
         "dynamodb:PutItem"
     }
+
+
+def test_notify_can_only_put_notifications_and_nobody_else_reaches_them() -> None:
+    reached = {
+        (role, action)
+        for role in ROLES
+        for action, resource in granted(role)
+        if resource == "NotificationsBucket"
+    }
+
+    assert reached == {("NotifyRole", "s3:PutObject")}
+
+
+def test_query_reads_and_changes_nothing() -> None:
+    verbs = {action for action, resource in granted("QueryRole") if resource.endswith("Table")}
+
+    assert verbs == {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 
 
 def test_rows_are_deleted_from_the_table_of_answers_only() -> None:
@@ -182,17 +204,38 @@ def test_the_index_secret_is_readable_through_its_service_only() -> None:
 
 
 def test_a_publisher_can_say_its_own_events_only() -> None:
-    said = {}
+    said: dict[str, set[str]] = {}
+    sources = {event.detail_type(): event.source for event in Event.__subclasses__()}
     for role, statement in identity_statements():
         if "events:PutEvents" in listed(statement["Action"]):
             # AWS sends both keys with every entry; where none is sent there is nothing to compare.
             condition = statement["Condition"]["StringEqualsIfExists"]
-            said[role] = (condition["events:source"], set(listed(condition["events:detail-type"])))
+            types = set(listed(condition["events:detail-type"]))
+            assert {sources[each] for each in types} == {condition["events:source"]}
+            said[role] = said.get(role, set()) | types
 
-    sources = {event.detail_type(): event.source for event in Event.__subclasses__()}
-    assert {role: types for role, (_, types) in said.items()} == PUBLISHERS
-    for source, types in said.values():
-        assert {sources[each] for each in types} == {source}
+    assert said == PUBLISHERS
+
+
+def test_letters_are_taken_by_redrive_only() -> None:
+    letters = {name for name in of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
+
+    assert {holder for each in letters for holder in holders("sqs:ReceiveMessage", each)} == {
+        "RedriveRole"
+    }
+    assert {each for each in letters if holders("sqs:DeleteMessage", each)} == letters
+
+
+def test_only_those_who_watch_or_move_a_door_read_it_and_no_other_row_of_the_reference() -> None:
+    read = {
+        role: set(statement["Condition"][EXACT]["dynamodb:LeadingKeys"])
+        for role, statement in identity_statements()
+        if "dynamodb:LeadingKeys" in statement.get("Condition", {}).get(EXACT, {})
+    }
+
+    assert read["IngestRole"] == {door_key(API)}
+    assert read["SweepRole"] == {door_key(POSTING)}
+    assert read["DoorsRole"] == {door_key(each) for each in DOORS}
 
 
 def test_every_customer_key_rotates() -> None:

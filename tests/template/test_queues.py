@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain import letters
 from tests.template.reading import (
     functions,
     listed,
@@ -108,6 +109,13 @@ def test_every_queue_refuses_plain_text_and_strangers() -> None:
             for each in statements(document)
             if each["Effect"] == "Allow"
         )
+
+
+def test_redrive_knows_every_queue_of_dead_letters() -> None:
+    assert sorted(letters.QUEUES) == LETTERS
+    given = functions()["RedriveFunction"]["Environment"]["Variables"]
+    named_there = {named(value) for value in given.values()}
+    assert set(LETTERS) | set(WORK) <= named_there
 
 
 def test_the_outputs_name_every_queue_of_dead_letters() -> None:

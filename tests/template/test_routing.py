@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from domain.events import Event, OpeningRequested
+from local.pipes.patterns import matches
 from tests.template.reading import (
+    ROOT,
     functions,
     listed,
     named,
@@ -82,6 +84,26 @@ def test_the_audit_trail_takes_every_event_of_ours_and_the_archive_takes_no_repl
 
 def test_a_consumer_tells_a_suspense_booking_from_a_posting_by_its_purpose() -> None:
     assert patterns()["SuspenseRule"]["detail"] == {"data": {"purpose": ["SUSPEND"]}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "notified"),
+    [
+        ({}, True),
+        ({"purpose": "REFUND"}, True),
+        ({"purpose": "RESUME"}, True),
+        ({"purpose": "SUSPEND", "customer": None}, False),
+        ({"purpose": "RETURN", "customer": None}, False),
+        ({"purpose": "OPENING"}, False),
+    ],
+)
+def test_a_card_transaction_that_moved_a_customer_s_money_is_notified(
+    changes: dict[str, Any], notified: bool
+) -> None:
+    event = json.loads((ROOT / "events" / "TransactionPosted.json").read_text())
+    event["detail"]["data"] |= changes
+
+    assert matches(patterns()["NotifyRule"], event) is notified
 
 
 @pytest.mark.parametrize(("rule", "target"), targets())

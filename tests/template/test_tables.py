@@ -127,3 +127,10 @@ def test_batch_files_have_their_own_key_and_a_short_life() -> None:
     (life,) = landing["LifecycleConfiguration"]["Rules"]
     assert life["ExpirationInDays"] <= 7
     assert life["NoncurrentVersionExpiration"]["NoncurrentDays"] <= 7
+
+
+def test_notifications_expire_and_none_is_overwritten_unnoticed() -> None:
+    (life,) = properties("NotificationsBucket")["LifecycleConfiguration"]["Rules"]
+
+    assert life["ExpirationInDays"] == 90
+    assert properties("NotificationsBucket")["VersioningConfiguration"] == {"Status": "Enabled"}

@@ -114,7 +114,9 @@ def test_each_outcome_is_one_event() -> None:
 def test_a_parked_row_is_never_written_over() -> None:
     (_, rejection) = STATES["WriteRejection"]["Arguments"]["TransactItems"]
 
-    for written in (rejection["Put"], STATES["ParkAsFailed"]["Arguments"]):
+    (_, failure) = STATES["ParkAsFailed"]["Arguments"]["TransactItems"]
+
+    for written in (rejection["Put"], failure["Put"]):
         assert written["ConditionExpression"] == (
             "attribute_not_exists(ingest_id) OR (#state = :released AND parked_at = :read)"
         )
@@ -127,6 +129,14 @@ def test_a_rejection_is_written_where_no_header_is_before_it_is_told() -> None:
     assert check["ConditionCheck"]["ConditionExpression"] == "attribute_not_exists(pk)"
     before = {name for name, state in STATES.items() if "TellRejection" in followers(state)}
     assert before == {"WriteRejection", "MayItBeWritten"}
+
+
+def test_a_record_that_is_booked_is_not_parked_as_failed() -> None:
+    (check, _) = STATES["ParkAsFailed"]["Arguments"]["TransactItems"]
+
+    assert check["ConditionCheck"]["ConditionExpression"] == (
+        "attribute_not_exists(pk) OR ingest_id <> :record"
+    )
 
 
 def test_a_cancelled_transaction_is_caught_under_both_spellings() -> None:
