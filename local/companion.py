@@ -1,4 +1,4 @@
-"""The one process beside the engine: carries pipes and trails, and samples the memory.
+"""The one process beside the engine: carries pipes, and samples the memory.
 
 Run as `python -m local.companion`; started and stopped by `local.processes`.
 """
@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from local import audit_trail, deployed, folders, memory, processes, records, running
+from local import deployed, folders, memory, processes, records, running
 from local.pipes.forwarder import Forwarder
 from local.pipes.running_pipes import forwarders
 
@@ -32,12 +32,10 @@ def main() -> int:
         return 1
     stack = deployed.read(endpoint)
     pipes = forwarders(endpoint, stack, ending)
-    pumps = [audit_trail.Pump(endpoint, trail) for trail in audit_trail.lay(endpoint, stack)]
-    runs = [one.run for one in pipes.values()] + [one.run for one in pumps]
-    threads = [threading.Thread(target=run, args=(ending,)) for run in runs]
+    threads = [threading.Thread(target=one.run, args=(ending,)) for one in pipes.values()]
     for thread in threads:
         thread.start()
-    logger.info("carrying %d pipes and %d trails", len(pipes), len(pumps))
+    logger.info("carrying %d pipes", len(pipes))
     _watch(pipes, ending)
     for thread in threads:
         thread.join()

@@ -32,9 +32,11 @@ HEALTH_SECONDS = 5.0
 WORKER_IDLE_SECONDS = 120
 # The engine is an ASGI application. Its own command serves it with a parser in Python; this
 # server's is in C, and a request costs the engine half as much. It ends open connections after a
-# grace time.
+# grace time. The application comes with the mends of `local/mends`, found beside this file by the
+# engine's process alone: on the import path in the environment, its workers would inherit them.
 SERVER = (
-    *("-m", "uvicorn", "ministack.app:app", "--lifespan", "on", "--no-access-log"),
+    *("-m", "uvicorn", "mends.served:app", "--app-dir", str(Path(__file__).parent)),
+    *("--lifespan", "on", "--no-access-log", "--no-proxy-headers", "--no-server-header"),
     *("--loop", "uvloop", "--http", "httptools", "--log-level", "warning"),
     *("--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "3"),
 )
@@ -188,7 +190,7 @@ def _environment(port: int, bin_folder: Path, upstream: str | None) -> dict[str,
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "AUTH": "true",
-        "LOG_LEVEL": "INFO",
+        "LOG_LEVEL": "WARNING",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": REGION,

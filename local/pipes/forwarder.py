@@ -16,9 +16,8 @@ from local.pipes.record import Record, sequence_number
 
 logger = logging.getLogger(__name__)
 
-# Records are looked for again at once while there are some, then ever less often.
-SHORTEST_IDLE = 0.02
-LONGEST_IDLE = 0.2
+# The service looks into a shard about four times a second; what came meanwhile is one batch.
+POLL_SECONDS = 0.25
 FAULT_PAUSE = 1.0
 # How long a shard list stays good: a stream gets a new shard every four hours.
 SHARDS_SECONDS = 30.0
@@ -101,8 +100,8 @@ class Forwarder:
 
     def run(self, ending: threading.Event) -> None:
         """Poll until the process ends; faults of the way to the engine are waited out."""
-        idle = SHORTEST_IDLE
         while not ending.is_set():
+            began = time.monotonic()
             try:
                 worked = self._switch.on() and self.turn()
             except Stopping:
@@ -113,10 +112,9 @@ class Forwarder:
                 self._begin_again()
                 ending.wait(FAULT_PAUSE)
                 continue
-            idle = SHORTEST_IDLE if worked else min(2 * idle, LONGEST_IDLE)
             if not worked:
                 self._note_idleness()
-                ending.wait(idle)
+            ending.wait(max(0.0, began + POLL_SECONDS - time.monotonic()))
 
     def turn(self) -> bool:
         """One round over the shards; whether there was anything to do."""

@@ -426,11 +426,13 @@ def test_a_replay_books_what_was_lost_and_changes_nothing_else(
     heard = len(stack.ear.heard(ingest_id=posted.ingest_id))
     again = operator.ask(*replay, until)
 
-    assert (first["applied"], first["no-op"]) == ([receipt.ingest_id], 1)
-    assert first["events"] == {"TransactionPostingApproved": 2}
+    # The second in which it began may hold records of the test before.
+    assert (first["applied"], first["conflict"]) == ([receipt.ingest_id], [])
+    assert first["events"].keys() == {"TransactionPostingApproved"}
+    assert first["no-op"] == first["records"] - 1 >= 1
     # Nobody else hears a replay: another rule on the bus, the audit trail, the topic.
     assert heard == 4
-    assert (again["applied"], again["no-op"], again["conflict"]) == ([], 2, [])
+    assert (again["applied"], again["no-op"]) == ([], again["records"])
     assert again["state"] == "COMPLETED"
     assert stack.outcome(receipt.ingest_id).kind == "POSTED"
     assert posted.kind == "POSTED"

@@ -1,6 +1,8 @@
 import base64
 import threading
+import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +261,23 @@ def test_a_record_is_received_with_bytes_in_base64_and_times_in_seconds() -> Non
     assert received["dynamodb"]["ApproximateCreationDateTime"] == NOON
     assert base64.b64decode(received["dynamodb"]["NewImage"]["b"]["B"]) == b"\x00\x01"
     assert received["dynamodb"]["NewImage"]["l"]["L"] == [{"B": "Ag=="}]
+
+
+def test_a_shard_is_looked_into_four_times_a_second(tmp_path: Path) -> None:
+    stream = MemoryStream(**{SHARD: [record(number) for number in range(1, 5)]})
+    scene = Scene(tmp_path, stream, World())
+    looks: list[float] = []
+    turn = scene.forwarder.turn
+
+    def counted() -> bool:
+        looks.append(time.monotonic())
+        if len(looks) == 4:
+            scene.ending.set()
+        return turn()
+
+    scene.forwarder.turn = counted  # type: ignore[method-assign]
+    scene.forwarder.run(scene.ending)
+
+    pauses = [later - earlier for earlier, later in pairwise(looks)]
+    assert len(pauses) == 3
+    assert min(pauses) > 0.2
