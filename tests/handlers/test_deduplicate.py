@@ -139,3 +139,39 @@ def test_a_batch_without_new_records_gives_nothing_to_put_on_the_bus(cloud: Clou
     given.admitted(cloud, FOREIGN_PURCHASE)
 
     assert given.admitted(cloud, AGAIN) == []
+
+
+def test_a_booked_record_stays_so_when_another_one_has_taken_over_its_claim(
+    cloud: Cloud, context: Any
+) -> None:
+    record = FOREIGN_PURCHASE.received
+    given.admitted(cloud, FOREIGN_PURCHASE)
+    cloud.put("journal", pk=f"J#{record.msg_id}", sk="H", ingest_id=record.ingest_id)
+    claim = cloud.row("claims") | {"owner": AGAIN.received.ingest_id}
+    cloud.put("claims", **claim)
+
+    assert deduplicate.handler(cloud.inserts("inbox"), context) == []
+    assert cloud.rows("parked") == []
+
+
+def test_a_late_delivery_leaves_a_record_that_was_released_as_a_message_of_its_own(
+    cloud: Cloud, context: Any
+) -> None:
+    given.admitted(cloud, FOREIGN_PURCHASE, AGAIN)
+    released = cloud.row("parked") | {"state": "RELEASED", "msg_id": "msg_of_its_own"}
+    cloud.put("parked", **released)
+
+    assert deduplicate.handler(cloud.inserts("inbox")[-1:], context) == []
+    assert cloud.row("parked") == released
+
+
+def test_a_record_that_was_released_is_parked_again_with_its_story(
+    cloud: Cloud, context: Any
+) -> None:
+    given.admitted(cloud, FOREIGN_PURCHASE, AGAIN)
+    cloud.put("parked", **cloud.row("parked") | {"state": "RELEASED"})
+
+    assert deduplicate.handler(cloud.inserts("inbox")[-1:], context) == []
+    row = cloud.row("parked")
+    assert row["state"] == "PARKED"
+    assert [each["state"] for each in row["history"]] == ["RELEASED"]
