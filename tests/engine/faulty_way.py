@@ -1,4 +1,6 @@
-"""A way from the functions to the engine on which replies get lost after the work was done."""
+"""A way from the functions to the engine on which calls are refused, and replies get lost after
+the work was done.
+"""
 
 import json
 import os
@@ -9,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from socket import create_server
-from typing import Any
+from typing import Any, NamedTuple
 
 import local
 from local import engine
@@ -17,6 +19,15 @@ from tests.engine.live import eventually
 from tests.engine.stopping import stop_engine
 
 START_SECONDS = 20.0
+
+# Code and HTTP status.
+type Error = tuple[str, int]
+
+
+class _Place(NamedTuple):
+    service: str
+    operation: str | None
+    resource: str | None
 
 
 class FaultyWay:
@@ -26,25 +37,51 @@ class FaultyWay:
         self.url = url
 
     def lose_replies(
-        self, service: str, operation: str, share: float, resource: str | None = None
+        self,
+        service: str,
+        operation: str | None,
+        share: float = 1.0,
+        times: int | None = None,
+        resource: str | None = None,
     ) -> None:
-        """From now on, of this share of the calls: the connection breaks within the reply."""
-        rule = {
-            "service": service,
-            "operation": operation,
-            "probability": share,
-            "response": {"abort_frac": 0.5},
-        }
-        if resource is not None:
-            rule["resource"] = resource
-        self._call("PATCH", "rules", [rule])
+        """From now on, of this share of the calls, the connection breaks within the reply.
 
-    def lost(self) -> dict[str, int]:
-        """How many replies were lost so far, by operation."""
+        `times`: so often at most. Service "*" and no operation are all of them.
+        """
+        lost = {"abort_frac": 0.5}
+        self._add(_Place(service, operation, resource), share, times, response=lost)
+
+    def refuse(
+        self,
+        service: str,
+        operation: str,
+        error: Error,
+        share: float = 1.0,
+        times: int | None = None,
+        resource: str | None = None,
+    ) -> None:
+        """From now on, of this share of the calls, nothing is done, and this is the answer."""
+        code, status = error
+        answer = {"code": code, "status": status}
+        self._add(_Place(service, operation, resource), share, times, error=answer)
+
+    def preset(self, name: str) -> None:
+        """One of microburst's own, such as kms-outage."""
+        self._call("POST", f"presets/{name}", {})
+
+    def clear(self) -> None:
+        """All calls pass again."""
+        self._call("POST", "rules", [])
+
+    def faults(self) -> dict[str, int]:
+        """How often a call was refused or its reply lost, by operation, since `forget`."""
         counted: dict[str, int] = {}
         for fault in self._call("GET", "fired?limit=10000"):
             counted[fault["operation"]] = counted.get(fault["operation"], 0) + 1
         return counted
+
+    def forget(self) -> None:
+        self._call("DELETE", "fired")
 
     def answers(self) -> bool:
         try:
@@ -52,6 +89,11 @@ class FaultyWay:
         except OSError:
             return False
         return True
+
+    def _add(self, place: _Place, share: float, times: int | None, **effect: Any) -> None:
+        rule = place._asdict() | {"times": times} | effect
+        known = {name: value for name, value in rule.items() if value is not None}
+        self._call("PATCH", "rules", [known | {"probability": share}])
 
     def _call(self, method: str, what: str, content: Any = None) -> Any:
         request = urllib.request.Request(  # noqa: S310 (an http address of this machine)
