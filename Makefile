@@ -1,9 +1,9 @@
-# Five commands: run, down, test, check, lock. Everything lands in .venv and .local.
+# The commands: run, down, test, check, simulate, mutants, lock. Everything lands in .venv and .local.
 BIN := .venv/bin
 # The checks look at the project only, whatever the caller's shell has set.
 unexport PYTHONPATH
 
-.PHONY: run down test check install lock clean
+.PHONY: run down test check simulate mutants install lock clean
 
 run: install ## bring the system up, send a batch of transactions through it, show what happened
 	@./posting run
@@ -20,6 +20,12 @@ check: install ## static checks only
 	@$(BIN)/mypy
 	@PYTHONPATH=src $(BIN)/lint-imports
 	@$(BIN)/cfn-lint template.yaml
+
+simulate: install ## thousands of runs under faults: make simulate SEEDS=10000
+	@PYTHONPATH=src:. $(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) --jobs 2
+
+mutants: install ## each guard taken away once: which invariant misses it, and how soon
+	@PYTHONPATH=src:. $(BIN)/python -m tests.simulation.mutants
 
 install:
 	@./bootstrap

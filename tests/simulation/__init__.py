@@ -1,0 +1,1 @@
+"""A deterministic simulation of the deployed system: the real handlers, simulated services."""

@@ -1,0 +1,143 @@
+"""The tables and the trail as plain rows, and what of it is missing."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from adapters.items import from_item
+from cli.audit.reading import Books
+from domain.announcement import posted_event_id
+from domain.booking import primary_header_id
+from domain.events import TransactionPosted
+from domain.identity import distinct_message_id
+
+if TYPE_CHECKING:
+    from tests.simulation.cloud import CloudRun
+
+type Row = dict[str, Any]
+
+# The trail's objects lie under YYYY/MM/DD/HH/, reports beside them.
+_CENTURY = "20"
+
+
+class SimulatedBooks:
+    def __init__(self, run: "CloudRun") -> None:
+        self._run = run
+        self._trail_read: dict[str, list[dict[str, Any]]] = {}
+
+    # --- what the repairs would find
+
+    def anything_for(self, function: str) -> bool:
+        """Whether a repair of this name has anything to do at its own schedule, or might have."""
+        look = {
+            "SweepFunction": (self.in_flight, "InboxTable", "received_at", 900.0),
+            "RepublishFunction": (self.unannounced, "JournalTable", "booked_at", 900.0),
+            "RebuildBalancesFunction": (self.unfolded, "JournalTable", "booked_at", 120.0),
+        }.get(function)
+        if look is None:
+            return False
+        missing, table, since, age = look
+        latest = (self._run.clock.now() - timedelta(seconds=age)).isoformat()
+        return any(self._item(table, each)[since]["S"] <= latest for each in missing())
+
+    def _item(self, table: str, name: str) -> dict[str, Any]:
+        key = (name,) if table == "InboxTable" else (name, "H")
+        return self._run.database.tables[table].items[key]
+
+    def in_flight(self) -> list[str]:
+        """Records without an outcome."""
+        tables = self._run.database.tables
+        parked, journal = tables["ParkedTable"].items, tables["JournalTable"].items
+        found = []
+        for (ingest_id,), item in tables["InboxTable"].items.items():
+            row = parked.get((ingest_id,))
+            if row is not None and row["state"]["S"] != "RELEASED":
+                continue
+            msg_id = item["msg_id"]["S"]
+            own = (msg_id, distinct_message_id(msg_id, ingest_id))
+            headers = (journal.get((primary_header_id(each), "H")) for each in own)
+            if not any(
+                each is not None and each["ingest_id"]["S"] == ingest_id for each in headers
+            ):
+                found.append(ingest_id)
+        return found
+
+    def header_ids(self) -> list[str]:
+        return [pk for pk, sk in self._run.database.tables["JournalTable"].items if sk == "H"]
+
+    def unfolded(self) -> list[str]:
+        markers = self._run.database.tables["BalancesTable"].items
+        return [each for each in self.header_ids() if (f"F#{each}",) not in markers]
+
+    def booked_at(self, header_id: str) -> datetime:
+        return datetime.fromisoformat(self._item("JournalTable", header_id)["booked_at"]["S"])
+
+    def unannounced(self) -> list[str]:
+        heard = {detail["meta"]["event_id"] for detail in self.announced()}
+        return [each for each in self.header_ids() if posted_event_id(each) not in heard]
+
+    def parked_ids(self) -> list[str]:
+        rows = self._run.database.tables["ParkedTable"].items.values()
+        return [row["ingest_id"]["S"] for row in rows if "state" in row]
+
+    def repeats(self) -> list[str]:
+        """Records that wait as repeats of others."""
+        rows = self._run.database.tables["ParkedTable"].items.values()
+        return [
+            row["ingest_id"]["S"]
+            for row in rows
+            if row.get("state") == {"S": "PARKED"}
+            and row["reason"]["S"] in {"DUPLICATE", "CONFLICT"}
+        ]
+
+    def suspended_ids(self) -> list[str]:
+        headers = self._run.database.tables["JournalTable"].items.items()
+        return [
+            item["ingest_id"]["S"]
+            for (_, sk), item in headers
+            if sk == "H" and item["purpose"]["S"] == "SUSPEND"
+        ]
+
+    # --- the trail
+
+    def announced(self) -> list[dict[str, Any]]:
+        """Details of TransactionPosted in the audit trail."""
+        found = []
+        for bucket, objects in self._run.buckets.objects.items():
+            if bucket not in self._run.audit_buckets:
+                continue
+            for key, versions in objects.items():
+                if not key.startswith(_CENTURY):
+                    continue
+                if key not in self._trail_read:
+                    self._trail_read[key] = _posted(versions[-1][1])
+                found += self._trail_read[key]
+        return found
+
+    # --- all of it
+
+    def rows(self, table: str) -> list[Row]:
+        return [from_item(item) for item in self._run.database.tables[table].items.values()]
+
+    def read(self) -> Books:
+        inbox, parked = self.rows("InboxTable"), self.rows("ParkedTable")
+        journal, balances = self.rows("JournalTable"), self.rows("BalancesTable")
+        return Books(
+            at=self._run.clock.now(),
+            inbox={row["ingest_id"]: row for row in inbox},
+            parked={row["ingest_id"]: row for row in parked if "state" in row},
+            headers={row["pk"]: row for row in journal if row["sk"] == "H"},
+            lines=[row for row in journal if row["pk"].startswith("S#")],
+            balances=[row for row in balances if row["pk"].startswith("B#")],
+            markers=frozenset(
+                row["pk"].removeprefix("F#") for row in balances if row["pk"].startswith("F#")
+            ),
+            announced=self.announced(),
+        )
+
+
+def _posted(content: bytes) -> list[dict[str, Any]]:
+    events = (msgspec.json.decode(line) for line in content.splitlines() if line)
+    wanted = TransactionPosted.detail_type()
+    return [event["detail"] for event in events if event["detail-type"] == wanted]

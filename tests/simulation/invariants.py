@@ -1,0 +1,85 @@
+"""What must hold at the end of every run, by the numbers of the design."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cli.audit.exactly_once import is_primary
+from cli.audit.invariants import check
+from cli.audit.reading import Books
+from tests.simulation.deployment import Base
+from tests.simulation.doors import Doors
+from tests.simulation.expected import unexpected
+from tests.simulation.people import People
+from tests.simulation.scenario import Scenario
+
+if TYPE_CHECKING:
+    from tests.simulation.cloud import CloudRun
+
+type Row = dict[str, Any]
+
+_SKEW = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A run after its drain, and what was put into it."""
+
+    run: "CloudRun"
+    base: Base
+    scenario: Scenario
+    doors: Doors
+    people: People
+
+
+def violations(evidence: Evidence, thorough: bool) -> list[tuple[int, str]]:
+    """Number of the invariant and what breaks it; [] is what one hopes for."""
+    from tests.simulation.thorough import afterwards
+
+    books = evidence.run.books.read()
+    found = [
+        (number, f"{each.id}: {each.what}")
+        for number, breaks in check(books).items()
+        for each in breaks
+    ]
+    found += [(2, what) for what in two_outcomes(books)]
+    found += [(3, what) for what in never_received(evidence, books)]
+    found += [(3, what) for what in unexpected(evidence.scenario, evidence.people, books)]
+    found += [(2, what) for what in rejected_too_late(books)]
+    found += [(0, f"{what}: the template lacks a permission") for what in evidence.run.denied]
+    found += evidence.run.database.edits
+    found += [(3, what) for what in evidence.people.openings_missing()]
+    if thorough and not found:
+        found += afterwards(evidence)
+    return found
+
+
+def two_outcomes(books: Books) -> Iterator[str]:
+    """A booked record has no row that still waits for somebody."""
+    booked = {row["ingest_id"]: row for row in books.headers.values() if is_primary(row)}
+    for ingest_id, row in books.parked.items():
+        if ingest_id in booked and row["state"] == "PARKED":
+            yield f"{ingest_id} is booked as {booked[ingest_id]['pk']} and parked {row['reason']}"
+        if ingest_id not in booked and row["state"] == "RESOLVED":
+            yield f"{ingest_id} is resolved, and nothing is booked"
+
+
+def never_received(evidence: Evidence, books: Books) -> Iterator[str]:
+    """What the caller was told is received, lies in the Inbox or is parked."""
+    for ingest_id in evidence.doors.accepted:
+        if ingest_id not in books.inbox and ingest_id not in books.parked:
+            yield f"{ingest_id} was accepted and is nowhere"
+
+
+def rejected_too_late(books: Books) -> Iterator[str]:
+    """Nothing is rejected once its message is booked; clocks and writes may differ by a moment."""
+    for ingest_id, row in books.parked.items():
+        header = books.headers.get(f"J#{row.get('msg_id')}")
+        if row["reason"] != "REJECTED" or header is None:
+            continue
+        rejected, booked = (
+            datetime.fromisoformat(each) for each in (row["parked_at"], header["booked_at"])
+        )
+        if rejected > booked + _SKEW:
+            yield f"{ingest_id} is rejected after {header['pk']} was booked"

@@ -1,0 +1,1 @@
+"""The guards of the system, taken away one by one: `python -m tests.simulation.mutants`."""

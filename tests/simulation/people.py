@@ -1,0 +1,173 @@
+"""What people do while messages are under way: reload reference data, change accounts, repair."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from samples import make_reference
+from tests.simulation.deployment import cards_of
+from tests.simulation.scenario import BUSY, NEWCOMER, Scenario
+
+if TYPE_CHECKING:
+    from tests.simulation.cloud import CloudRun
+
+_TRIES = 8
+
+
+class People:
+    """`touched` accounts and `decided` records are those about which nothing certain can be said
+    beforehand any more.
+    """
+
+    def __init__(self, run: "CloudRun", rng: random.Random, *, repairs: bool) -> None:
+        self.touched: set[str] = set()
+        self.decided: set[str] = set()
+        self._opened = False
+        self._repairs = repairs
+        self._run = run
+        self._rng = rng
+
+    def plan(self, scenario: Scenario) -> None:
+        """Some of these, at any time from the first message to well after the last."""
+        acts: tuple[tuple[float, Callable[[], None]], ...] = (
+            (0.20, self._new_rate),
+            (0.20, self._new_rules),
+            (0.20, self._other_status),
+            (0.15, self._newcomer),
+            (0.20, self._release),
+            (0.15, self._release),
+            (0.10, self._discard),
+            (0.08, self._give_back),
+            (0.10, self._quarrel),
+            (0.25, self._watch),
+            (0.30, self._rebuild),
+        )
+        repairs: tuple[tuple[float, Callable[[], None]], ...] = (
+            (0.25, self._sweep),
+            (0.10, self._sweep),
+            (0.10, self._republish),
+            (0.03, self._resum),
+            (0.15, self._replay),
+        )
+        for likely, act in (*acts, *repairs) if self._repairs else acts:
+            if self._rng.random() < likely:
+                latest = 1.0 if act == self._watch else scenario.until * 1.5 + 30.0
+                when = self._run.clock.seconds + self._rng.uniform(0.0, latest)
+                self._run.scheduler.at(when, act)
+
+    # --- reference data
+
+    def _new_rate(self) -> None:
+        """A rate that holds for messages which are under way."""
+        rate = {"base": "EUR", "quote": "USD", "as_of": "2026-11-20T06:00:00Z"}
+        self._load("fx", [rate | {"rate": "0.900001", "source": "SAMPLE"}])
+
+    def _new_rules(self) -> None:
+        rows = make_reference.rules()
+        self._ask("LoadReferenceFunction", {"action": "rules", "rule_version": "v2", "rows": rows})
+
+    def _other_status(self) -> None:
+        account, status = self._rng.choice(BUSY), self._rng.choice(("HOLD_DEBIT", "HOLD_ALL"))
+        self.touched.add(account)
+        (row,) = [each for each in make_reference.accounts() if each["account_id"] == account]
+        for more in self._rng.choice(((777,), (777, 12_345))):
+            limit = row["overdraft_limit"] + more
+            self._load("accounts", [row | {"status": status, "overdraft_limit": limit}])
+
+    def _newcomer(self) -> None:
+        """A new account with opening money, and its card."""
+        self._opened = True
+        self._load("accounts", _newcomer())
+        self._load("cards", cards_of((NEWCOMER,)))
+
+    # --- decisions about records that are not booked to their customer
+
+    def _release(self) -> None:
+        self._decide("release", as_distinct=self._rng.random() < 0.3)
+
+    def _discard(self) -> None:
+        self._decide("discard")
+
+    def _give_back(self) -> None:
+        self._decide("return")
+
+    def _decide(self, action: str, **more: Any) -> None:
+        known = sorted({*self._run.books.parked_ids(), *self._run.books.suspended_ids()})
+        if known:
+            ingest_id = self._rng.choice(known)
+            self.decided.add(ingest_id)
+            order = {"action": action, "ingest_id": ingest_id, "by": "somebody", **more}
+            self._ask("ReleaseFunction", order)
+
+    def _quarrel(self) -> None:
+        """Two people decide about one record at the same moment."""
+        known = sorted(self._run.books.parked_ids())
+        if known:
+            ingest_id = self._rng.choice(known)
+            self.decided.add(ingest_id)
+            for action in ("release", "discard"):
+                order = {"action": action, "ingest_id": ingest_id, "by": action}
+                self._ask("ReleaseFunction", order)
+
+    def _watch(self, times: int = 300) -> None:
+        """Somebody who lets repeats go on as soon as they are parked, originals booked or not."""
+        for ingest_id in self._run.books.repeats():
+            if ingest_id not in self.decided:
+                self.decided.add(ingest_id)
+                order = {"action": "release", "ingest_id": ingest_id, "by": "somebody quick"}
+                self._ask("ReleaseFunction", order)
+        if times:
+            self._run.scheduler.later(0.4, lambda: self._watch(times - 1))
+
+    # --- repairs
+
+    def _sweep(self) -> None:
+        self._ask("SweepFunction", {"min_age_minutes": self._rng.choice((0, 0, 1))})
+
+    def _republish(self) -> None:
+        self._ask("RepublishFunction", {"header_ids": self._run.books.header_ids()})
+
+    def _rebuild(self) -> None:
+        now = self._run.clock.now()
+        since = now - timedelta(minutes=15)
+        span = {"since": since.isoformat(), "until": now.isoformat()}
+        self._ask("RebuildBalancesFunction", span)
+
+    def _resum(self) -> None:
+        self._ask("RebuildBalancesFunction", {"resum": True})
+
+    def _replay(self) -> None:
+        """A slice of the archive, in any order."""
+        events = list(self._run.bus.archive)
+        start = self._rng.randrange(len(events) + 1)
+        for event in events[start : start + self._rng.randrange(12)]:
+            again = partial(self._run.bus.replay, "posting", event)
+            self._run.scheduler.later(self._rng.uniform(0.0, 60.0), again)
+
+    def openings_missing(self) -> Iterator[str]:
+        """Opening money that was ordered is booked in the end."""
+        header_id = f"J#OPENING#{NEWCOMER}#EUR"
+        if self._opened and header_id not in self._run.books.header_ids():
+            yield f"{header_id} was ordered and is not booked"
+
+    # --- how they ask
+
+    def _load(self, kind: str, rows: list[dict[str, Any]]) -> None:
+        event = {"action": "rows", "kind": kind, "version": 2, "rows": rows}
+        self._ask("LoadReferenceFunction", event)
+
+    def _ask(self, function: str, event: dict[str, Any], tries: int = 0) -> None:
+        """Again after a failure, as a person would."""
+        self._run.note(f"somebody invokes {function} {event.get('action', '')}")
+
+        def done(_result: Any, error: BaseException | None) -> None:
+            if error is not None and tries < _TRIES:
+                self._run.scheduler.later(30.0, lambda: self._ask(function, event, tries + 1))
+
+        self._run.functions.invoke(function, event, done)
+
+
+def _newcomer() -> list[dict[str, Any]]:
+    return [row for row in make_reference.accounts() if row["account_id"] == NEWCOMER]

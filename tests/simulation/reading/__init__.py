@@ -1,0 +1,1 @@
+"""The expanded template read into a plan, strictly: what is not understood is refused."""

@@ -1,0 +1,56 @@
+"""What a failing seed prints: how to see it again, the least that it takes, and its regression."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.simulation.deployment import Base
+from tests.simulation.run import Outcome, simulate
+from tests.simulation.shrink import shrunk
+
+ROOT = Path(__file__).parents[2]
+REGRESSIONS = Path(__file__).parent / "regressions.json"
+
+
+def report(base: Base, failed: Outcome) -> str:
+    """Shrinks the run first; it is still the same failure while the same invariant breaks."""
+    numbers = {number for number, _ in failed.broken}
+
+    def fails(only: Any, most: int | None) -> bool:
+        broken = simulate(base, failed.seed, only, most, thorough=True).broken
+        return bool(numbers & {number for number, _ in broken})
+
+    only, most = shrunk([each.number for each in failed.faults], failed.messages, fails)
+    least = simulate(base, failed.seed, only, most, thorough=True)
+    case = {
+        "seed": failed.seed,
+        "faults": only,
+        "messages": most,
+        "broke": "; ".join(f"{number}: {what}" for number, what in least.broken[:2]),
+    }
+    lines = [
+        f"seed {failed.seed} at commit {commit()} breaks:",
+        *(f"  invariant {number}: {what}" for number, what in least.broken[:8]),
+        f"with {least.messages} messages and {len(only)} of {failed.drawn} faults:",
+        *(f"  {fault}" for fault in least.faults),
+        f"see it: python -m tests.simulation --seed {failed.seed} --trace",
+        f"keep it in {REGRESSIONS.name}: {json.dumps(case)}",
+    ]
+    return "\n".join(lines)
+
+
+def commit() -> str:
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    return told.stdout.strip() or "unknown"
+
+
+def regressions() -> list[dict[str, Any]]:
+    """Runs that failed once, with the faults that it took."""
+    listed: list[dict[str, Any]] = json.loads(REGRESSIONS.read_text())
+    return listed
+
+
+def replayed(base: Base, case: dict[str, Any]) -> Outcome:
+    return simulate(base, case["seed"], case["faults"], case["messages"], thorough=True)

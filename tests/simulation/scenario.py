@@ -1,0 +1,233 @@
+"""What a run is about: few messages on few accounts, so that they get in each other's way."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from samples.population import ACCOUNTS, CARDS, STRAY_CARDS, CardHeld
+from tests.unit.card_messages import elements
+
+type Message = dict[str, Any]
+
+BY_ID = {account.account_id: account for account in ACCOUNTS}
+FIRST_CARD = {card.account.account_id: card for card in reversed(CARDS) if card.account}
+# Known before a run begins: three to book to, one in another currency, and three that refuse.
+BUSY = ("A-1001", "A-1002")
+DOLLAR, HELD, FROZEN, CLOSED = "A-1041", "A-1046", "A-1048", "A-1049"
+KNOWN = (*BUSY, DOLLAR, HELD, FROZEN, CLOSED)
+# Loaded while messages are under way.
+NEWCOMER = "A-1003"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must become of a message when nobody interferes with its account.
+
+    `outcome` is the header's purpose, or the parked row's reason; `why` the suspense reason or the
+    parked code. Of the messages of one `group` exactly one is booked, the others are repeats of it.
+    """
+
+    outcome: str
+    why: str | None = None
+
+
+@dataclass(slots=True)
+class Planned:
+    """A message on its way: when and through which door it comes, and what is expected of it."""
+
+    label: str
+    message: Message
+    at: float
+    expected: Expected
+    group: str
+    account: str | None
+    ingest_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Scenario:
+    """`requests` come through the API, a list of messages each; `files` through the bucket."""
+
+    requests: list[list[Planned]]
+    files: list[list[Planned]]
+    until: float
+
+    @property
+    def planned(self) -> Iterator[Planned]:
+        for several in (*self.requests, *self.files):
+            yield from several
+
+
+class Drawing:
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._stan = count(1)
+        self._until = rng.choice((20.0, 120.0, 900.0))
+
+    def scenario(self, most: int | None = None) -> Scenario:
+        """4 to 12 messages; at most so many where a failing run is made smaller."""
+        wanted = self._rng.choice((2, 4, 5, 6, 8, 10))
+        planned: list[Planned] = []
+        while len(planned) < wanted:
+            kind = self._rng.choices(_KINDS, _WEIGHTS)[0]
+            planned += kind(self)
+        return self._through_doors(planned[:most])
+
+    def _through_doors(self, planned: list[Planned]) -> Scenario:
+        requests: list[list[Planned]] = []
+        files: list[list[Planned]] = []
+        left = list(planned)
+        self._rng.shuffle(left)
+        while left:
+            size = min(len(left), self._rng.choice((1, 1, 1, 2, 4)))
+            several, left = left[:size], left[size:]
+            (files if self._rng.random() < 0.25 else requests).append(several)
+        return Scenario(requests, files, self._until)
+
+    # --- kinds of messages
+
+    def purchase(self) -> list[Planned]:
+        return [self._one("purchase", self._busy(), Expected("CLEAR"))]
+
+    def refund(self) -> list[Planned]:
+        return [self._one("refund", self._busy(), Expected("REFUND"), de3="200000")]
+
+    def cash(self) -> list[Planned]:
+        return [self._one("cash", self._busy(), Expected("CASH"), de3="010000", de18="6011")]
+
+    def foreign(self) -> list[Planned]:
+        card = self._rng.choice((self._busy(), FIRST_CARD[DOLLAR]))
+        currency = self._rng.choice(("840", "826", "392"))
+        return [self._one("foreign", card, Expected("CLEAR"), de49=currency, de19="840")]
+
+    def no_rate(self) -> list[Planned]:
+        expected = Expected("SUSPEND", "NO_RATE")
+        return [self._one("no rate", self._busy(), expected, de49="764", de19="764")]
+
+    def over_limit(self) -> list[Planned]:
+        expected = Expected("SUSPEND", "OVER_LIMIT")
+        return [self._one("over limit", self._busy(), expected, de4="000000900000")]
+
+    def declined(self) -> list[Planned]:
+        expected = Expected("REJECTED", "DECLINED")
+        return [self._one("declined", self._busy(), expected, de39="05", de38=None)]
+
+    def lone_request(self) -> list[Planned]:
+        expected = Expected("REJECTED", "REQUEST_WITHOUT_RESPONSE")
+        return [self._one("request", self._busy(), expected, mti="0200", de39=None, de38=None)]
+
+    def unknown(self) -> list[Planned]:
+        """A card that the vault has not seen either, once or twice at the same moment."""
+        expected, card = Expected("SUSPEND", "UNKNOWN_ACCOUNT"), self._rng.choice(STRAY_CARDS)
+        several = [self._one("unknown", card, expected) for _ in range(self._rng.choice((1, 2)))]
+        for each in several:
+            each.at = several[0].at
+        return several
+
+    def refused(self) -> list[Planned]:
+        account, why = self._rng.choice(
+            ((HELD, "ACCOUNT_ON_HOLD"), (FROZEN, "ACCOUNT_ON_HOLD"), (CLOSED, "ACCOUNT_CLOSED"))
+        )
+        return [self._one("refused", FIRST_CARD[account], Expected("SUSPEND", why))]
+
+    def invalid(self) -> list[Planned]:
+        one = self._one("invalid", self._busy(), Expected("INVALID"), de4="12")
+        again = Planned("invalid again", one.message, self._at(), one.expected, "", None)
+        return [one, again] if self._rng.random() < 0.3 else [one]
+
+    def repeated(self) -> list[Planned]:
+        one = self._one("original", self._busy(), Expected("CLEAR"))
+        times = self._rng.choice((1, 1, 2))
+        return [one, *(self._again("repeat", one, one.message) for _ in range(times))]
+
+    def conflicting(self) -> list[Planned]:
+        one = self._one("one of two", self._busy(), Expected("CLEAR"))
+        other = one.message | {"de": one.message["de"] | {"4": self._amount()}}
+        return [one, self._again("other of two", one, other)]
+
+    def repeated_refusal(self) -> list[Planned]:
+        """The same declined message twice, or once declined and once approved."""
+        one = self.declined()[0]
+        if self._rng.random() < 0.5:
+            return [one, self._again("declined again", one, one.message)]
+        approved = one.message | {"de": one.message["de"] | {"39": "00", "38": "A1B2C3"}}
+        contested = Expected("CONTESTED")
+        one.expected = contested
+        return [one, self._again("approved", one, approved)]
+
+    def two_presentments(self) -> list[Planned]:
+        """A response and an advice of one purchase: one is booked, the other waits for a person."""
+        one = self._one("response", self._busy(), Expected("PRESENTED"))
+        changed = {"11": self._next_stan(), "7": self._transmitted()}
+        advice = {**one.message, "mti": "0220", "de": one.message["de"] | changed}
+        return [one, self._again("advice", one, advice)]
+
+    def partial_clearings(self) -> list[Planned]:
+        card, rrn = self._busy(), self._rrn()
+        return [
+            self._one(f"part {n}", card, Expected("CLEAR"), mti="0220", de37=rrn) for n in (1, 2)
+        ]
+
+    # --- making one
+
+    def _one(
+        self, label: str, card: CardHeld, expected: Expected, mti: str = "0210", **de: str | None
+    ) -> Planned:
+        given = {
+            "de2": card.card_number,
+            "de4": self._amount(),
+            "de7": self._transmitted(),
+            "de11": self._next_stan(),
+            "de37": self._rrn(),
+        }
+        message: Message = {"network": card.network, "mti": mti, "de": elements(**(given | de))}
+        group = f"{label} {message['de']['11']}"
+        account = card.account.account_id if card.account else None
+        return Planned(label, message, self._at(), expected, group, account)
+
+    def _again(self, label: str, one: Planned, message: Message) -> Planned:
+        # Often at the same moment, so that both are under way at once.
+        at = one.at + self._rng.uniform(0.0, 1.5) if self._rng.random() < 0.5 else self._at()
+        return Planned(label, message, at, one.expected, one.group, one.account)
+
+    def _busy(self) -> CardHeld:
+        return FIRST_CARD[self._rng.choice(BUSY)]
+
+    def _amount(self) -> str:
+        return f"{self._rng.choice((100, 4500, self._rng.randint(1, 99_999))):012d}"
+
+    def _next_stan(self) -> str:
+        return f"{next(self._stan):06d}"
+
+    def _rrn(self) -> str:
+        return f"6324{self._rng.randrange(10**8):08d}"
+
+    def _transmitted(self) -> str:
+        return f"112010{self._rng.randrange(60):02d}{self._rng.randrange(60):02d}"
+
+    def _at(self) -> float:
+        return self._rng.uniform(0.0, self._until)
+
+
+_DRAWN: tuple[tuple[int, Callable[[Drawing], list[Planned]]], ...] = (
+    (6, Drawing.purchase),
+    (2, Drawing.refund),
+    (1, Drawing.cash),
+    (3, Drawing.foreign),
+    (1, Drawing.no_rate),
+    (1, Drawing.over_limit),
+    (2, Drawing.declined),
+    (1, Drawing.lone_request),
+    (2, Drawing.unknown),
+    (2, Drawing.refused),
+    (1, Drawing.invalid),
+    (4, Drawing.repeated),
+    (3, Drawing.conflicting),
+    (2, Drawing.repeated_refusal),
+    (3, Drawing.two_presentments),
+    (1, Drawing.partial_clearings),
+)
+_KINDS = [kind for _, kind in _DRAWN]
+_WEIGHTS = [weight for weight, _ in _DRAWN]

@@ -1,0 +1,84 @@
+"""The one place where the handlers leave their process: botocore's `_make_api_call`.
+
+Clients are real ones; what they are asked for goes to the world that runs at the moment.
+"""
+
+import os
+import random
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any, Protocol
+
+from aws_lambda_powertools.utilities.idempotency import base as idempotency
+from aws_lambda_powertools.utilities.idempotency.persistence import base as persistence
+from aws_lambda_powertools.utilities.idempotency.persistence import datarecord, dynamodb
+from botocore.client import BaseClient
+
+from adapters import clock as wall_clock
+from tests.simulation.clock import Clock, datetime_module
+
+# Clients want a region and credentials, although no request is ever signed.
+_ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "simulated",
+    "AWS_SECRET_ACCESS_KEY": "simulated",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "POWERTOOLS_TRACE_DISABLED": "true",
+}
+
+
+class Cloud(Protocol):
+    """What a run offers to the code that it runs."""
+
+    rng: random.Random
+
+    def call(self, service: str, operation: str, kwargs: dict[str, Any]) -> Any: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Seam:
+    """One for a process; `cloud` is the run that is on."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.cloud: Cloud | None = None
+
+    def install(self) -> None:
+        os.environ.update(_ENVIRONMENT)
+
+        def make_api_call(client: Any, operation: str, kwargs: dict[str, Any]) -> Any:
+            return self.running.call(client._service_model.service_name, operation, kwargs)
+
+        client: Any = BaseClient
+        client._make_api_call = make_api_call
+        wall_clock.now = self.clock.now
+        virtual: Any = datetime_module(self.clock)
+        modules: tuple[Any, ...] = (idempotency, persistence, datarecord, dynamodb)
+        for module in modules:
+            module.dt = virtual
+
+    def quieten(self) -> None:
+        """Give the loaded adapters virtual sleep, and random numbers of the run's own.
+
+        After the handlers are imported, because it is for every module that they brought in.
+        """
+        virtual = {
+            "time": SimpleNamespace(sleep=lambda seconds: self.running.sleep(seconds)),
+            "random": SimpleNamespace(
+                uniform=lambda low, high: self.running.rng.uniform(low, high)
+            ),
+            "secrets": SimpleNamespace(token_bytes=lambda count: self.running.rng.randbytes(count)),
+        }
+        for name, module in list(sys.modules.items()):
+            if name.startswith("adapters."):
+                for own, standin in virtual.items():
+                    if isinstance(getattr(module, own, None), ModuleType):
+                        setattr(module, own, standin)
+
+    @property
+    def running(self) -> Cloud:
+        assert self.cloud is not None, "no run is on"
+        return self.cloud
+
+
+SEAM = Seam()

@@ -1,0 +1,48 @@
+"""Express workflows: started at least once, run by the interpreter, their end seen by nobody."""
+
+import random
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation import workflow
+from tests.simulation.plan import MachineSpec
+from tests.simulation.scheduler import Task
+
+if TYPE_CHECKING:
+    from tests.simulation.cloud import CloudRun
+
+
+class Machines:
+    def __init__(self, run: "CloudRun", specs: Mapping[str, MachineSpec]) -> None:
+        self.failed: list[str] = []
+        self._run = run
+        self._specs = specs
+        self._count = 0
+
+    def start(self, name: str, event: Mapping[str, Any]) -> None:
+        run = self._run
+        self._start(name, event, 0.02)
+        if run.hits("run twice", name):
+            self._start(name, event, run.faults.between(0.0, 60.0))
+
+    def _start(self, name: str, event: Mapping[str, Any], delay: float) -> None:
+        run, spec = self._run, self._specs[name]
+        self._count += 1
+        execution = f"run-{self._count}"
+        order = random.Random(run.rng.getrandbits(32))
+
+        def body() -> Any:
+            return workflow.run(spec, event, run.call, run.sleep, run.clock.now, order, execution)
+
+        def ended(task: Task) -> None:
+            if task.failure is not None and isinstance(task.failure, Exception):
+                raise task.failure
+            status = "CUT OFF" if task.failure is not None else task.result.status
+            if status != "SUCCEEDED":
+                self.failed.append(str(event))
+                run.note(f"{name} {execution} {status}")
+
+        limit = float(spec.timeout_seconds or 300)
+        if run.hits("run cut off", name):
+            limit = run.faults.between(0.0, 0.3)
+        run.scheduler.start(name, spec.role, body, ended, delay, limit)

@@ -1,0 +1,105 @@
+"""Services that only repairs speak to: functions and workflows started by hand, streams read anew,
+the delivery stream and the topic.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tests.simulation.functions import FunctionFailed
+from tests.simulation.services.database import refusal
+from tests.simulation.services.mappings import Mappings
+from tests.simulation.services.streams import Reader, shard_name
+
+if TYPE_CHECKING:
+    from tests.simulation.cloud import CloudRun
+
+
+class Lambda(Mappings):
+    def __init__(self, run: "CloudRun", by_id: dict[str, Reader]) -> None:
+        super().__init__(by_id)
+        self._run = run
+
+    def invoke(
+        self,
+        FunctionName: str,
+        InvocationType: str = "RequestResponse",
+        Payload: Any = None,
+    ) -> Any:
+        name = FunctionName.rpartition(":")[2]
+        event = msgspec.json.decode(Payload) if isinstance(Payload, bytes | str) else Payload
+        if InvocationType == "Event":
+            self._run.functions.invoke(name, event, lambda _result, _error: None)
+            return {"StatusCode": 202}
+        try:
+            answer = self._run.functions.ask(name, event)
+        except FunctionFailed as failure:
+            return {
+                "StatusCode": 200,
+                "FunctionError": "Unhandled",
+                "Payload": json.dumps({"errorMessage": str(failure)}),
+            }
+        return {"StatusCode": 200, "Payload": json.dumps(answer)}
+
+
+class Workflows:
+    def __init__(self, run: "CloudRun") -> None:
+        self._run = run
+        self._names = {spec.arn: name for name, spec in run.plan.machines.items()}
+
+    def start_execution(self, stateMachineArn: str, input: str = "{}") -> Any:
+        if stateMachineArn not in self._names:
+            raise refusal("StateMachineDoesNotExist", "StartExecution")
+        self._run.machines.start(self._names[stateMachineArn], json.loads(input))
+        return {"executionArn": stateMachineArn}
+
+
+class Delivery:
+    def __init__(self, run: "CloudRun") -> None:
+        self._run = run
+
+    def put_record(self, DeliveryStreamName: str, Record: dict[str, Any]) -> Any:
+        self._run.trail.append(DeliveryStreamName, Record["Data"].decode().rstrip("\n"))
+        return {"RecordId": "1"}
+
+
+class Topics:
+    def __init__(self, run: "CloudRun") -> None:
+        self._run = run
+
+    def publish(self, TopicArn: str, Message: str) -> Any:
+        self._run.told.append((TopicArn.rpartition(":")[2], Message))
+        return {"MessageId": "1"}
+
+
+class StreamReading:
+    """What a stream still has of one shard."""
+
+    def __init__(self, run: "CloudRun") -> None:
+        self._run = run
+        self._iterators: dict[str, tuple[str, str, int]] = {}
+
+    def get_shard_iterator(
+        self,
+        StreamArn: str,
+        ShardId: str,
+        ShardIteratorType: str,
+        SequenceNumber: str,
+    ) -> Any:
+        assert ShardIteratorType == "AT_SEQUENCE_NUMBER"
+        name = f"iterator-{len(self._iterators)}"
+        table = StreamArn.rpartition(":table/")[2].partition("/")[0]
+        self._iterators[name] = (table, ShardId, int(SequenceNumber))
+        return {"ShardIterator": name}
+
+    def get_records(self, ShardIterator: str) -> Any:
+        table, shard, first = self._iterators[ShardIterator]
+        kept = [
+            record
+            for record in self._run.records_kept(table)
+            if shard_name(record) == shard and int(record["dynamodb"]["SequenceNumber"]) >= first
+        ]
+        if not kept or int(kept[0]["dynamodb"]["SequenceNumber"]) != first:
+            raise refusal("TrimmedDataAccessException", "GetRecords")
+        return {"Records": kept}

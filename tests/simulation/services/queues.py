@@ -1,0 +1,131 @@
+"""SQS: messages that become visible again, are received too often, come twice and in any order."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulation.plan import QueueSpec
+from tests.simulation.services.database import refusal
+
+
+@dataclass(slots=True)
+class Message:
+    """`visible_at` and `sent_at` in the simulation's seconds."""
+
+    id: str
+    body: str
+    sent_at: float
+    visible_at: float
+    attributes: dict[str, str] = field(default_factory=dict)
+    receives: int = 0
+
+
+class Queue:
+    def __init__(
+        self, spec: QueueSpec, now: Callable[[], float], ids: "itertools.count[int]"
+    ) -> None:
+        self.spec = spec
+        self.messages: dict[str, Message] = {}
+        self.arrived: Callable[[float], None] | None = None
+        self._now = now
+        self._ids = ids
+
+    def send(self, body: str, attributes: Mapping[str, str] | None = None) -> str:
+        message_id = f"m-{next(self._ids)}"
+        at = self._now() + self.spec.delay_seconds
+        self.put(Message(message_id, body, self._now(), at, dict(attributes or {})))
+        return message_id
+
+    def put(self, message: Message) -> None:
+        """Also for a message that is here again although it was deleted."""
+        self.messages[message.id] = message
+        if self.arrived is not None:
+            self.arrived(message.visible_at)
+
+    def visible(self) -> list[Message]:
+        return [each for each in self.messages.values() if each.visible_at <= self._now()]
+
+    def delete(self, message_id: str) -> None:
+        self.messages.pop(message_id, None)
+
+    def next_visible(self) -> float | None:
+        return min((each.visible_at for each in self.messages.values()), default=None)
+
+
+class Queues:
+    def __init__(self, specs: Mapping[str, QueueSpec], now: Callable[[], float]) -> None:
+        ids = itertools.count(1)
+        self.named = {name: Queue(spec, now, ids) for name, spec in specs.items()}
+        self._by_url = {queue.spec.url: queue for queue in self.named.values()}
+        self._now = now
+
+    def at(self, url: str) -> Queue:
+        if url not in self._by_url:
+            raise refusal("AWS.SimpleQueueService.NonExistentQueue", "SQS")
+        return self._by_url[url]
+
+    # --- what functions and machines call
+
+    def send_message(self, QueueUrl: str, MessageBody: str, **request: Any) -> Any:
+        attributes = {
+            name: value["StringValue"]
+            for name, value in request.get("MessageAttributes", {}).items()
+        }
+        return {"MessageId": self.at(QueueUrl).send(MessageBody, attributes)}
+
+    def receive_message(
+        self,
+        QueueUrl: str,
+        MaxNumberOfMessages: int = 1,
+        VisibilityTimeout: int | None = None,
+        **_request: Any,
+    ) -> Any:
+        queue = self.at(QueueUrl)
+        hidden = queue.spec.visibility_seconds if VisibilityTimeout is None else VisibilityTimeout
+        found = queue.visible()[:MaxNumberOfMessages]
+        for message in found:
+            message.receives += 1
+            message.visible_at = self._now() + hidden
+        return {"Messages": [_received(message) for message in found]} if found else {}
+
+    def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> Any:
+        self.at(QueueUrl).delete(ReceiptHandle)
+        return {}
+
+    def change_message_visibility(
+        self,
+        QueueUrl: str,
+        ReceiptHandle: str,
+        VisibilityTimeout: int,
+    ) -> Any:
+        message = self.at(QueueUrl).messages.get(ReceiptHandle)
+        if message is not None:
+            message.visible_at = self._now() + VisibilityTimeout
+        return {}
+
+    def get_queue_attributes(self, QueueUrl: str, **_request: Any) -> Any:
+        queue = self.at(QueueUrl)
+        waiting = len(queue.visible())
+        counts = {
+            "ApproximateNumberOfMessages": str(waiting),
+            "ApproximateNumberOfMessagesNotVisible": str(len(queue.messages) - waiting),
+            "QueueArn": queue.spec.arn,
+        }
+        return {"Attributes": counts}
+
+
+def _received(message: Message) -> dict[str, Any]:
+    return {
+        "MessageId": message.id,
+        "ReceiptHandle": message.id,
+        "Body": message.body,
+        "Attributes": {
+            "ApproximateReceiveCount": str(message.receives),
+            "SentTimestamp": str(int(message.sent_at * 1000)),
+        },
+        "MessageAttributes": {
+            name: {"StringValue": value, "DataType": "String"}
+            for name, value in message.attributes.items()
+        },
+    }

@@ -1,0 +1,41 @@
+"""What may happen to an item that stands: the rules of each table, checked at every write."""
+
+from tests.fakes.expressions import Attributes
+
+# Rows that are put once: nothing replaces them.
+_ONCE = {"InboxTable", "VaultTable"}
+_FINAL = {"PARKED", "DISCARDED", "RESOLVED"}
+
+
+def guard(
+    table: str, before: Attributes, after: Attributes | None, put: bool
+) -> list[tuple[int, str]]:
+    """The invariants that a change breaks; `put` says that it replaces the whole item."""
+    if table == "JournalTable":
+        return [(15, f"the journal's {_name(before)} was changed")]
+    if table in _ONCE:
+        return [(15, f"{table}: {_name(before)} was replaced")]
+    if table == "ParkedTable" and put and before.get("state", {}).get("S") in _FINAL:
+        state, reason = before["state"]["S"], before["reason"]["S"]
+        return [(2, f"the {state} {reason} row of {_name(before)} was replaced")]
+    if table == "ParkedTable" and not put and before.get("state", {}).get("S") != "PARKED":
+        return [(2, f"{_name(before)} was decided about in state {before['state']['S']}")]
+    if table == "ClaimsTable" and put and "owner" in before:
+        return [(7, f"the claim of {_name(before)} was replaced")]
+    return _balance(before, after or {}) if table == "BalancesTable" else []
+
+
+def _balance(before: Attributes, after: Attributes) -> list[tuple[int, str]]:
+    if "version" not in before:
+        return []
+    versions = int(before["version"]["N"]), int(after.get("version", {"N": "0"})["N"])
+    if versions[1] != versions[0] + 1:
+        return [(8, f"{_name(before)} went from version {versions[0]} to {versions[1]}")]
+    return []
+
+
+def _name(item: Attributes) -> str:
+    for name in ("pk", "ingest_id", "msg_id"):
+        if name in item:
+            return str(item[name]["S"])
+    return "an item"

@@ -1,0 +1,57 @@
+"""The real handlers over simulated services: thousands of runs in which anything may go wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.report import regressions
+
+ROOT = Path(__file__).parents[2]
+SEEDS = 2000
+
+
+def simulation(*arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
+    """A process of its own, because the handlers take their clients for life."""
+    path = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONHASHSEED": hash_seed}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=os.environ | path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(1200)
+def test_nothing_is_lost_and_nothing_is_booked_twice_whatever_goes_wrong() -> None:
+    run = simulation("tests.simulation", "--seeds", str(SEEDS))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"{SEEDS} schedules" in run.stdout
+
+
+@pytest.mark.timeout(600)
+def test_what_broke_once_holds() -> None:
+    run = simulation("tests.simulation", "--regressions")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.count("holds") == len(regressions()) > 0
+
+
+@pytest.mark.parametrize("seed", ["3", "8"])
+def test_one_seed_is_one_course_of_events_whatever_python_hashes_by(seed: str) -> None:
+    digests = {
+        simulation("tests.simulation", "--seed", seed, "--digest", hash_seed=each).stdout
+        for each in ("1", "2")
+    }
+    assert len(digests) == 1
+    assert len(digests.pop().strip()) == 16
+
+
+@pytest.mark.timeout(1800)
+def test_every_guard_that_is_taken_away_is_missed() -> None:
+    run = simulation("tests.simulation.mutants")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "mutants, 0 alive" in run.stdout
