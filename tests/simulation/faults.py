@@ -29,7 +29,7 @@ RATES = {
     "reordered": 0.05,
     "visible again": 0.03,
     "target throttled": 0.01,
-    "target down": 0.004,
+    "target down": 0.012,
     "run twice": 0.03,
     "run cut off": 0.02,
     "slow function": 0.004,

@@ -47,6 +47,7 @@ def violations(evidence: Evidence, thorough: bool) -> list[tuple[int, str]]:
     found += [(3, what) for what in never_received(evidence, books)]
     found += [(3, what) for what in unexpected(evidence.scenario, evidence.people, books)]
     found += [(2, what) for what in rejected_too_late(books)]
+    found += [(17, what) for what in letters_without_a_fault(evidence.run)]
     found += [(0, f"{what}: the template lacks a permission") for what in evidence.run.denied]
     found += evidence.run.database.edits
     found += [(3, what) for what in evidence.people.openings_missing()]
@@ -70,6 +71,14 @@ def never_received(evidence: Evidence, books: Books) -> Iterator[str]:
     for ingest_id in evidence.doors.accepted:
         if ingest_id not in books.inbox and ingest_id not in books.parked:
             yield f"{ingest_id} was accepted and is nowhere"
+
+
+def letters_without_a_fault(run: "CloudRun") -> Iterator[str]:
+    """Where nothing went wrong, nothing is given up."""
+    if not run.faults.drawn:
+        for name, queue in run.queues.named.items():
+            if queue.arrived is None and queue.messages:
+                yield f"{name} holds {len(queue.messages)} letters, and nothing went wrong"
 
 
 def rejected_too_late(books: Books) -> Iterator[str]:

@@ -78,7 +78,7 @@ def test_a_cancelled_rejection_reads_again_and_succeeds() -> None:
 
 
 def test_what_cannot_even_be_parked_becomes_a_letter() -> None:
-    bench = Bench(refuse={"PutItem": [LOST] * 5})
+    bench = Bench(refuse={"TransactWriteItems": [LOST] * 5})
     event = enriched(FOREIGN_PURCHASE, rule_version="v2")
 
     assert bench.judge(event).status == "FAILED"

@@ -80,6 +80,11 @@ def _balance_and_line(kind: str, request: Request) -> bool:
     return line(kind, request) or _on("Update", "BalancesTable")(kind, request)
 
 
+def _rejection(kind: str, request: Request) -> bool:
+    on_journal = _on("ConditionCheck", "JournalTable")(kind, request)
+    return on_journal and not _failed_row(kind, request)
+
+
 def _failed_row(kind: str, request: Request) -> bool:
     values = request.get("ExpressionAttributeValues", {})
     return kind == "ConditionCheck" and ":record" in values
@@ -100,8 +105,7 @@ CONDITIONS = (
         _failed_row,
         "a booked record is parked as failed",
     ),
-    dropped("FoldFunction", _on("Put", "BalancesTable", "F#"), "a header is folded again"),
-    dropped("RebuildBalancesFunction", _on("Put", "BalancesTable", "F#"), "... and by the repair"),
+    dropped("all", _on("Put", "BalancesTable", "F#"), "a header is folded again"),
     dropped(
         "DeduplicateFunction",
         _on("Put", "ClaimsTable", key="msg_id"),
@@ -120,7 +124,7 @@ CONDITIONS = (
     dropped("IngestFunction", _on("Put", "VaultTable"), "a card gets a second token"),
     dropped(
         "ApplyRulesStateMachine",
-        _on("ConditionCheck", "JournalTable"),
+        _rejection,
         "a rejection does not look for a header",
     ),
     dropped(
@@ -137,9 +141,6 @@ CONDITIONS = (
         "ReleaseFunction",
         _on("Update", "ParkedTable", key="ingest_id"),
         "a release or discard in any state",
-    ),
-    dropped(
-        "ReleaseFunction", _on("Update", "BalancesTable"), "a resume moves a balance at any version"
     ),
     dropped(
         "LoadReferenceFunction",

@@ -62,10 +62,6 @@ DEPLOYMENT = (
         change=_without("EnrichFunctionAuthorized", "FunctionResponseTypes"),
     ),
     Mutant(
-        "PostQueue has no letters",
-        change=_set("PostQueue", {}, "RedrivePolicy"),
-    ),
-    Mutant(
         "a rule has no letters", change=_without("DecidedRule", "Targets", "0", "DeadLetterConfig")
     ),
     Mutant("a pipe has no letters", change=_without("InboxPipe", *_STREAM, "DeadLetterConfig")),

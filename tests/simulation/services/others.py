@@ -88,7 +88,7 @@ class StreamReading:
         SequenceNumber: str,
     ) -> Any:
         assert ShardIteratorType == "AT_SEQUENCE_NUMBER"
-        name = f"iterator-{len(self._iterators)}"
+        name = f"{StreamArn}|{len(self._iterators)}"
         table = StreamArn.rpartition(":table/")[2].partition("/")[0]
         self._iterators[name] = (table, ShardId, int(SequenceNumber))
         return {"ShardIterator": name}
