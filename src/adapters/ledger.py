@@ -66,7 +66,7 @@ class Ledger:
         effect = effect_of(booking, balance)
         posted = posted_of(booking, effect, booked_at)
         outcome = self._write(
-            booking, posted, balance, self._parked.condition_free(booking.ingest_id)
+            booking, posted, balance, self._parked.condition_free(booking.ingest_id, booking.msg_id)
         )
         if isinstance(outcome, OutcomeExists) and outcome.row.get("reason") == parked.FAILED:
             # A failure on the way was parked before this delivery made it: the booking mends it.

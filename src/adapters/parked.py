@@ -122,17 +122,24 @@ class ParkedTable:
             first = standing_item(error)["original"]
         return None if first == ingest_id else str(first)
 
-    def condition_free(self, ingest_id: str) -> dict[str, Any]:
+    def condition_free(self, ingest_id: str, msg_id: str) -> dict[str, Any]:
         """A transaction's check that the record has no parked outcome: no row, or one in flight
         again.
+
+        A record that was released as a message of its own is in flight under that id only: a late
+        delivery under the first one would book it twice.
         """
         return {
             "ConditionCheck": {
                 "TableName": self.table,
                 "Key": {"ingest_id": {"S": ingest_id}},
-                "ConditionExpression": f"{_WRITABLE} OR #state = :resolved",
+                "ConditionExpression": (
+                    "attribute_not_exists(ingest_id) OR #state = :resolved"
+                    " OR (#state = :released AND msg_id = :msg_id)"
+                ),
                 "ExpressionAttributeNames": _STATE,
-                "ExpressionAttributeValues": _AS_RELEASED | {":resolved": {"S": RESOLVED}},
+                "ExpressionAttributeValues": _AS_RELEASED
+                | {":resolved": {"S": RESOLVED}, ":msg_id": {"S": msg_id}},
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }

@@ -181,9 +181,10 @@ WRITES = (
     Use(
         "Parked",
         "ConditionCheck",
-        "attribute_not_exists(ingest_id) OR #state = :released OR #state = :resolved",
+        "attribute_not_exists(ingest_id) OR #state = :resolved"
+        " OR (#state = :released AND msg_id = :msg_id)",
         names=STATE,
-        values={":released": "state", ":resolved": "state"},
+        values={":released": "state", ":resolved": "state", ":msg_id": "text"},
     ),
     Use(
         "Parked",

@@ -257,6 +257,30 @@ def test_a_discarded_failure_stays_discarded(tables: Tables) -> None:
     assert tables.headers() == {}
 
 
+def _released_as(tables: Tables, msg_id: str) -> None:
+    """The failed record ing_a, released under this message id."""
+    tables.parked.put(_parked(FAILED))
+    entry = {"state": "RELEASED", "at": "", "by": "op", "note": ""}
+    action = tables.parked.release("ing_a", msg_id, entry)
+    tables.dynamodb.transact_write_items(TransactItems=[action])
+
+
+def test_a_released_record_is_booked_under_its_message_id(tables: Tables) -> None:
+    _released_as(tables, "msg_a")
+
+    assert tables.poster.post(approved()).name == "booked"
+
+
+def test_a_late_delivery_under_the_old_message_id_does_not_book_a_released_record_twice(
+    tables: Tables,
+) -> None:
+    _released_as(tables, "msg_own")
+
+    assert tables.poster.post(approved()).name == "outcome_exists"
+    tables.poster.post(approved(_of_message(decided(Money(4500, "EUR")), "msg_own")))
+    assert tables.headers() == {"J#msg_own": "CLEAR"}
+
+
 def test_a_response_and_an_advice_of_one_purchase_are_two_presentments(tables: Tables) -> None:
     response = decided(Money(4500, "EUR"), mti="0210", purchase_id="pur_1")
     advice = decided(Money(4500, "EUR"), mti="0220", purchase_id="pur_1", ingest_id="ing_b")
