@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 _ROUNDS = 6
 _SLICES = 20
+# The slowest schedule runs every hour, and each leaves alone what is younger than some minutes.
+_SCHEDULES_SECONDS = 9_000.0
 _QUIET_SECONDS = 30 * 86_400.0
 
 
@@ -22,15 +24,35 @@ class Drain:
         self._run = run
         self._doors = doors
 
-    def drain(self) -> int:
-        """How many rounds of repairs it took. Raises NotDrained."""
+    def drain(self, *, by_hand: bool) -> int:
+        """How many rounds of repairs it took: the schedules' alone first, unless `by_hand`.
+
+        Raises NotDrained.
+        """
         self.settle()
+        if self._run.schedules.on and not by_hand:
+            self._wait_for_the_schedules()
         for number in range(_ROUNDS):
             if self._complete():
                 return number
             self.repair()
             self.settle()
         raise NotDrained("; ".join(f"{what}: {which}" for what, which in self._left().items()))
+
+    def _wait_for_the_schedules(self) -> None:
+        """What was lost comes home by itself, but for what somebody must look at."""
+        books = self._run.books
+        looks = (books.in_flight, books.unfolded, books.unannounced)
+        if not any(look() for look in looks):
+            return
+        end = self._run.clock.seconds + _SCHEDULES_SECONDS
+        while self._run.scheduler.step(end):
+            pass
+        self._run.clock.seconds = end
+        self.settle()
+        left = [name for look in looks for name in look()]
+        if left:
+            raise NotDrained(f"the schedules leave {', '.join(left)}")
 
     def settle(self) -> None:
         """Until nothing but the schedules is left; they do their part meanwhile."""

@@ -111,7 +111,10 @@ class Faults:
 
 
 def _mixed(rng: random.Random) -> dict[str, float]:
-    """Some seeds have a little of everything, others much of a few kinds and nothing else."""
-    if rng.random() < 0.4:
+    """A little of everything, much of a few kinds and nothing else, or nothing at all."""
+    kind_of_run = rng.random()
+    if kind_of_run < 0.05:
+        return dict.fromkeys(RATES, 0.0)
+    if kind_of_run < 0.4:
         return dict(RATES)
     return {kind: rate * rng.choice((0, 0, 1, 1, 6)) for kind, rate in RATES.items()}

@@ -40,7 +40,7 @@ class People:
             (0.15, self._release),
             (0.10, self._discard),
             (0.08, self._give_back),
-            (0.10, self._quarrel),
+            (0.25, self._quarrel),
             (0.25, self._watch),
             (0.30, self._rebuild),
         )
@@ -107,9 +107,10 @@ class People:
         if known:
             ingest_id = self._rng.choice(known)
             self.decided.add(ingest_id)
-            for action in ("release", "discard"):
+            for action in ("release", "discard", "discard"):
                 order = {"action": action, "ingest_id": ingest_id, "by": action}
-                self._ask("ReleaseFunction", order)
+                ask = partial(self._ask, "ReleaseFunction", order)
+                self._run.scheduler.later(self._rng.uniform(0.0, 0.5), ask)
 
     def _watch(self, times: int = 300) -> None:
         """Somebody who lets repeats go on as soon as they are parked, originals booked or not."""

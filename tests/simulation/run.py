@@ -76,7 +76,7 @@ def simulate(
         if silence:
             broken += [(3, what) for what in Silence(run, people.decided).broken()]
             run.schedules.on = True
-        drain.drain()
+        drain.drain(by_hand=silence)
     except NotDrained as left:
         broken.append((17, str(left)))
     evidence = Evidence(run, base, scenario, doors, people)

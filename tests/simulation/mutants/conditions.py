@@ -138,11 +138,6 @@ CONDITIONS = (
         "a release does not look for a header",
     ),
     dropped(
-        "ReleaseFunction",
-        _on("Update", "ParkedTable", key="ingest_id"),
-        "a release or discard in any state",
-    ),
-    dropped(
         "LoadReferenceFunction",
         _on("Update", "BalancesTable"),
         "terms change at any version",

@@ -72,12 +72,6 @@ DEPLOYMENT = (
         ),
     ),
     Mutant(
-        "the journal's pipe reads statement lines",
-        change=_set(
-            "JournalPipe", {"Filters": [{"Pattern": '{"eventName": ["INSERT"]}'}]}, *_FILTERS
-        ),
-    ),
-    Mutant(
         "the fold reads lines",
         change=_set(
             "FoldFunctionJournal",
@@ -110,5 +104,4 @@ DEPLOYMENT = (
         change=_forbidden("ApplyRulesRole", "dynamodb:ConditionCheckItem", "JournalTable"),
     ),
     Mutant("Enrich may not publish", change=_forbidden("EnrichRole", "events:PutEvents", "Bus")),
-    Mutant("the sweep never runs", change=_set("SweepFunctionOverdue", "DISABLED", "State")),
 )
