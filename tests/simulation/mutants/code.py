@@ -5,11 +5,10 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from adapters import parked, posting, transactions
+from adapters import parked, transactions
 from adapters.bus import Bus
 from adapters.claims import Claim, ClaimTable
 from adapters.deduplication import Deduplication
-from adapters.fold import Fold
 from adapters.items import from_item
 from adapters.ledger import Ledger
 from adapters.parked import RELEASED, ParkedTable
@@ -123,16 +122,6 @@ def _failures_swallowed(function: str) -> Any:
     return patch
 
 
-def _same_fingerprint(patches: Patches) -> None:
-    """Another record of a booked message is a duplicate, whatever it says."""
-    whole = posting._repeat_of
-
-    def repeat_of(record: Any, owner: str, _reason: str, at: Any) -> Any:
-        return whole(record, owner, "DUPLICATE", at)
-
-    patches.set(posting, "_repeat_of", repeat_of)
-
-
 def _a_claim_s_fingerprint(patches: Patches) -> None:
     """A repeat is a duplicate, whatever it says."""
     whole = ClaimTable.claim
@@ -167,19 +156,6 @@ def _released_under_its_old_id(patches: Patches) -> None:
 def _booked_and_parked(patches: Patches) -> None:
     """A late delivery parks a booked record as a repeat of the one that took over its claim."""
     patches.set(ParkedTable, "put_unbooked", lambda self, row, _unbooked: self.put(row))
-
-
-def _a_refused_fold_is_done(patches: Patches) -> None:
-    def fold_run(self: Any, run: Any) -> int:
-        actions = [self._marker(posted) for posted in run]
-        from domain.folding import net
-
-        actions += [self._add(key, moved) for key, moved in sorted(net(run).items())]
-        actions.append(self._count())
-        transactions.write(self._client, actions)
-        return len(run)
-
-    patches.set(Fold, "_fold_run", fold_run)
 
 
 def _left_keys_are_unknown(patches: Patches) -> None:
@@ -310,11 +286,9 @@ CODE = (
     Mutant("Post swallows failures", patch=_failures_swallowed("PostFunction")),
     Mutant("Enrich swallows failures", patch=_failures_swallowed("EnrichFunction")),
     Mutant("a claim forgets its owner", patch=_owner_forgotten),
-    Mutant("Post compares no fingerprint", patch=_same_fingerprint),
     Mutant("a claim compares no fingerprint", patch=_a_claim_s_fingerprint),
     Mutant("the sweep takes RELEASED for an outcome", patch=_released_is_an_outcome),
     Mutant("a released record is parked again", patch=_released_under_its_old_id),
     Mutant("a booked record is parked", patch=_booked_and_parked),
-    Mutant("a refused fold counts as done", patch=_a_refused_fold_is_done),
     Mutant("unprocessed keys are unknown", patch=_left_keys_are_unknown),
 )
