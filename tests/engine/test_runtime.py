@@ -82,7 +82,7 @@ def answers(deployed: Deployed, own: OwnServices) -> dict[str, Any]:
         *("IngestFunction", "IngestFileFunction", "DeduplicateFunction", "EnrichFunction"),
         *("PostFunction", "AnnounceFunction", "FoldFunction", "NotifyFunction", "QueryFunction"),
         *("SweepFunction", "RepublishFunction", "RebuildBalancesFunction", "ReleaseFunction"),
-        *("RedriveFunction", "DoorsFunction"),
+        *("ReconcileFunction", "RedriveFunction", "DoorsFunction"),
     ):
         event = sample(f"invoke/{function}")
         if function == "IngestFileFunction":
@@ -209,6 +209,10 @@ def test_the_repairs_find_nothing_but_what_they_were_told(answers: dict[str, Any
     assert answers["SweepFunction"]["resent"] == []
     assert answers["RepublishFunction"]["republished"] == [BOOKED]
     assert answers["RebuildBalancesFunction"]["dry_run"] is True
+
+
+def test_a_comparison_makes_its_first_page(answers: dict[str, Any]) -> None:
+    assert answers["ReconcileFunction"]["pages"] == 1
 
 
 def test_redrive_and_doors_only_look_when_they_are_told_to(answers: dict[str, Any]) -> None:
