@@ -389,6 +389,8 @@ def test_files_wait_while_their_door_is_paused(
     stack: Stack, operator: Operator, tmp_path: Path
 ) -> None:
     with paused(operator, "files"):
+        # A reception that was under way when the door closed still takes what comes meanwhile.
+        time.sleep(5)
         messages = [purchase(stack.holder().card_number, 100)]
         landed = stack.land_messages(tmp_path / "day.bin", messages, as_bin)
         mappings = {each["name"]: each.get("mapping") for each in doors(operator)}
