@@ -64,7 +64,6 @@ DEPLOYMENT = (
     Mutant(
         "a rule has no letters", change=_without("DecidedRule", "Targets", "0", "DeadLetterConfig")
     ),
-    Mutant("a pipe has no letters", change=_without("InboxPipe", *_STREAM, "DeadLetterConfig")),
     Mutant(
         "the pipe reads changes",
         change=_set(
