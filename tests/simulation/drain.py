@@ -12,7 +12,8 @@ _ROUNDS = 6
 _SLICES = 20
 # The slowest schedule runs every hour, and each leaves alone what is younger than some minutes.
 _SCHEDULES_SECONDS = 9_000.0
-_QUIET_SECONDS = 30 * 86_400.0
+# Nothing is under way longer: a day in a pipe that stands still, another at a target that is down.
+_QUIET_SECONDS = 5 * 86_400.0
 
 
 class NotDrained(Exception):

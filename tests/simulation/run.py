@@ -10,7 +10,8 @@ from tests.simulation.drain import Drain, NotDrained
 from tests.simulation.faults import Fired
 from tests.simulation.invariants import Evidence, violations
 from tests.simulation.people import People
-from tests.simulation.scenario import Drawing
+from tests.simulation.scenario import Drawing, Scenario
+from tests.simulation.scheduler import Endless
 from tests.simulation.seam import SEAM
 from tests.simulation.silence import Silence
 from tests.simulation.standing import guard
@@ -64,26 +65,15 @@ def simulate(
     people = People(run, seeds.scenario, repairs=not silence)
     people.plan(scenario)
     end = _BEGIN_SECONDS + scenario.until * 1.5 + seeds.scenario.choice((30.0, 600.0))
-    broken: list[tuple[int, str]] = []
-    while run.scheduler.step(end):
-        pass
-    run.clock.seconds = max(run.clock.seconds, end)
-    run.faults.on = False
-    run.note("no more faults")
-    drain = Drain(run, doors)
+    course = _Course(run, base, scenario, doors, people)
     try:
-        drain.settle()
-        if silence:
-            broken += [(3, what) for what in Silence(run, people.decided).broken()]
-            run.schedules.on = True
-        drain.drain(by_hand=silence)
-    except NotDrained as left:
-        broken.append((17, str(left)))
-    evidence = Evidence(run, base, scenario, doors, people)
-    broken += violations(evidence, seed % 16 == 0 if thorough is None else thorough)
+        course.played(end, silence=silence)
+        course.judged(seed % 16 == 0 if thorough is None else thorough)
+    except Endless:
+        course.broken.append((17, "it goes on without end"))
     return Outcome(
         seed=seed,
-        broken=broken,
+        broken=course.broken,
         faults=run.faults.happened,
         drawn=len(run.faults.drawn),
         messages=sum(1 for _ in scenario.planned),
@@ -92,3 +82,40 @@ def simulate(
         digest=run.trace.digest(),
         trace=run.trace.lines,
     )
+
+
+class _Course:
+    """A run on its way: `broken` is what was found so far."""
+
+    def __init__(
+        self, run: CloudRun, base: Base, scenario: Scenario, doors: Doors, people: People
+    ) -> None:
+        self.broken: list[tuple[int, str]] = []
+        self._run = run
+        self._evidence = Evidence(run, base, scenario, doors, people)
+
+    def played(self, end: float, *, silence: bool) -> None:
+        """Until `end` under faults, then without them until nothing is left to do.
+
+        Raises Endless.
+        """
+        run, evidence = self._run, self._evidence
+        while run.scheduler.step(end):
+            pass
+        run.clock.seconds = max(run.clock.seconds, end)
+        run.faults.on = False
+        run.note("no more faults")
+        drain = Drain(run, evidence.doors)
+        try:
+            drain.settle()
+            if silence:
+                lost = Silence(run, evidence.people.decided).broken()
+                self.broken += [(3, what) for what in lost]
+                run.schedules.on = True
+            drain.drain(by_hand=silence)
+        except NotDrained as left:
+            self.broken.append((17, str(left)))
+
+    def judged(self, thorough: bool) -> None:
+        """Raises Endless."""
+        self.broken += violations(self._evidence, thorough)

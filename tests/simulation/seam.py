@@ -9,6 +9,7 @@ import sys
 from types import ModuleType, SimpleNamespace
 from typing import Any, Protocol
 
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf import cloudwatch
 from aws_lambda_powertools.utilities.idempotency import base as idempotency
 from aws_lambda_powertools.utilities.idempotency.persistence import base as persistence
 from aws_lambda_powertools.utilities.idempotency.persistence import datarecord, dynamodb
@@ -56,6 +57,9 @@ class Seam:
         modules: tuple[Any, ...] = (idempotency, persistence, datarecord, dynamodb)
         for module in modules:
             module.dt = virtual
+        # Metrics are made and leave by the log, where nobody reads them here.
+        emitting: Any = cloudwatch
+        emitting.print = lambda _metrics: None
 
     def quieten(self) -> None:
         """Give the loaded adapters virtual sleep, and random numbers of the run's own.
