@@ -15,6 +15,7 @@ from tests.simulation.run import simulate
 
 _SHARE = 50
 _REPORTED_MAX = 5
+_OBJECTS_UNSEEN = 50_000
 _BASE: list[Base] = []
 
 
@@ -73,8 +74,9 @@ def _many(first: int, seeds: int, jobs: int) -> int:
     began, total = time.monotonic(), Share()
     base = deploy()
     _BASE.append(base)
-    # What all runs share is not looked through again and again.
+    # What all runs share is not looked through again and again, and a run leaves little behind.
     gc.freeze()
+    gc.set_threshold(_OBJECTS_UNSEEN)
     starts = range(first, first + seeds, _SHARE)
     shares = [(start, min(_SHARE, first + seeds - start)) for start in starts]
     context = multiprocessing.get_context("fork")

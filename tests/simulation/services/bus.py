@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tests.simulation.patterns import matches
+from local.pipes.patterns import matches
 from tests.simulation.plan import RuleSpec, TargetSpec
 from tests.simulation.services.database import refusal
 
@@ -46,7 +46,6 @@ class Bus:
         for rule in run.plan.rules:
             if rule.enabled:
                 self._rules.setdefault(rule.bus, []).append(rule)
-        self._matching: dict[tuple[str, str, str], tuple[RuleSpec, ...]] = {}
         self._refusing_until: dict[str, float] = {}
         self._down_until: dict[tuple[str, str], float] = {}
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from local.pipes.patterns import matches
 from tests.simulation.clock import START
-from tests.simulation.patterns import matches
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
