@@ -106,6 +106,16 @@ class SimulatedBooks:
         rows = self._run.database.tables["ParkedTable"].items.values()
         return [row["ingest_id"]["S"] for row in rows if "state" in row]
 
+    def waiting_ids(self) -> list[str]:
+        """Records about which somebody has to decide."""
+        rows = self._run.database.tables["ParkedTable"].items.values()
+        return [row["ingest_id"]["S"] for row in rows if row.get("state") == {"S": "PARKED"}]
+
+    def booked_ids(self) -> set[str]:
+        """Records that have a booking, whichever."""
+        headers = self._run.database.tables["JournalTable"].items.items()
+        return {item["ingest_id"]["S"] for (_, sk), item in headers if sk == "H"}
+
     def repeats(self) -> list[str]:
         """Records that wait as repeats of others."""
         rows = self._run.database.tables["ParkedTable"].items.values()

@@ -12,6 +12,8 @@ _ROUNDS = 6
 _SLICES = 20
 # The slowest schedule runs every hour, and each leaves alone what is younger than some minutes.
 _SCHEDULES_SECONDS = 9_000.0
+# The sweep runs every five minutes, for what is older than a quarter of an hour.
+_SWEEP_SECONDS = 1_500.0
 # Nothing is under way longer: a day in a pipe that stands still, another at a target that is down.
 _QUIET_SECONDS = 5 * 86_400.0
 
@@ -46,14 +48,21 @@ class Drain:
         looks = (books.in_flight, books.unfolded, books.unannounced)
         if not any(look() for look in looks):
             return
-        end = self._run.clock.seconds + _SCHEDULES_SECONDS
+        if books.in_flight():
+            self._wait(_SWEEP_SECONDS)
+        if books.in_flight():
+            raise NotDrained(f"the sweep leaves {', '.join(books.in_flight())}")
+        self._wait(_SCHEDULES_SECONDS)
+        left = [name for look in looks for name in look()]
+        if left:
+            raise NotDrained(f"the schedules leave {', '.join(left)}")
+
+    def _wait(self, seconds: float) -> None:
+        end = self._run.clock.seconds + seconds
         while self._run.scheduler.step(end):
             pass
         self._run.clock.seconds = end
         self.settle()
-        left = [name for look in looks for name in look()]
-        if left:
-            raise NotDrained(f"the schedules leave {', '.join(left)}")
 
     def settle(self) -> None:
         """Until nothing but the schedules is left; they do their part meanwhile."""

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
 
+from domain.errors import PostingError
 from tests.simulation.plan import FunctionSpec
 from tests.simulation.scheduler import Scheduler, Stopped, Task
 
@@ -15,6 +17,7 @@ type Handler = Callable[[Any, Any], Any]
 type Done = Callable[[Any, BaseException | None], None]
 
 _START_SECONDS = 0.02
+_EXPECTED = (Stopped, ClientError, BotoCoreError, PostingError)
 
 
 class Context:
@@ -96,6 +99,8 @@ class Functions:
         self._deployed = deployed
         self._scheduler = scheduler
         self.runs = 0
+        # Runs that ended by an error which no service and no rule of the domain gave them.
+        self.wrong: list[str] = []
 
     def invoke(self, name: str, event: Any, done: Done, time_limit: float | None = None) -> None:
         """Start a run; `done` gets its answer or what it ended by."""
@@ -110,6 +115,8 @@ class Functions:
             return msgspec.json.decode(msgspec.json.encode(handler(event, context)))
 
         def ended(task: Task) -> None:
+            if task.failure is not None and not isinstance(task.failure, _EXPECTED):
+                self.wrong.append(f"{name}: {type(task.failure).__name__}: {task.failure}")
             done(task.result, task.failure)
 
         self._scheduler.start(name, spec.role, body, ended, _START_SECONDS, limit)

@@ -11,6 +11,8 @@ def guard(
     table: str, before: Attributes, after: Attributes | None, put: bool
 ) -> list[tuple[int, str]]:
     """The invariants that a change breaks; `put` says that it replaces the whole item."""
+    if table == "ReferenceTable":
+        return _rule(before, put=put)
     if table == "JournalTable":
         return [(15, f"the journal's {_name(before)} was changed")]
     if table in _ONCE:
@@ -23,6 +25,12 @@ def guard(
     if table == "ClaimsTable" and put and "owner" in before:
         return [(7, f"the claim of {_name(before)} was replaced")]
     return _balance(before, after or {}) if table == "BalancesTable" else []
+
+
+def _rule(before: Attributes, *, put: bool) -> list[tuple[int, str]]:
+    """A rule set keeps its content for ever: bookings name its version."""
+    is_rule = before["pk"]["S"].startswith("RULES#")
+    return [(15, f"the rule {before['sk']['S']} was changed")] if put and is_rule else []
 
 
 def _balance(before: Attributes, after: Attributes) -> list[tuple[int, str]]:
