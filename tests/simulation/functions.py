@@ -60,7 +60,9 @@ class Deployed:
         self.modules: dict[str, Any] = {}
         self.logs: dict[str, Log] = {}
 
-    def load(self, specs: Mapping[str, FunctionSpec], serving: Callable[[str], None]) -> None:
+    def load(
+        self, specs: Mapping[str, FunctionSpec], serving: Callable[[str | None], None]
+    ) -> None:
         """`serving` is told whose role the calls during an import are made under."""
         kept = dict(os.environ)
         for name, spec in sorted(specs.items()):
@@ -93,11 +95,16 @@ class Functions:
     """Invocations in one run."""
 
     def __init__(
-        self, specs: Mapping[str, FunctionSpec], deployed: Deployed, scheduler: Scheduler
+        self,
+        specs: Mapping[str, FunctionSpec],
+        deployed: Deployed,
+        scheduler: Scheduler,
+        may_run: Callable[[str], bool],
     ) -> None:
         self.specs = specs
         self._deployed = deployed
         self._scheduler = scheduler
+        self._may_run = may_run
         self.runs = 0
         # Runs that ended by an error which no service and no rule of the domain gave them.
         self.wrong: list[str] = []
@@ -107,6 +114,7 @@ class Functions:
         spec = self.specs[name]
         limit = float(spec.timeout_seconds) if time_limit is None else time_limit
         self.runs += 1
+        self._may_run(name)
         handler = self._deployed.handlers[name]
         context = Context(spec, self._scheduler, self._scheduler.clock.seconds + limit)
 

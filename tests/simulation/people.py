@@ -55,7 +55,7 @@ class People:
             (0.25, self._sweep),
             (0.10, self._sweep),
             (0.10, self._republish),
-            (0.08, self._resum),
+            (0.15, self._resum),
             (0.15, self._replay),
         )
         for likely, act in (*acts, *repairs) if self._repairs else acts:
@@ -121,9 +121,13 @@ class People:
         elif times:
             self._run.scheduler.later(5.0, lambda: self._quarrel(times - 1))
 
-    def _settle_suspense(self) -> None:
-        """Somebody releases everything that lies in suspense, all at once."""
-        for ingest_id in self._run.books.suspended_ids():
+    def _settle_suspense(self, times: int = 60) -> None:
+        """Somebody releases all that lies in suspense at once, as soon as there are several."""
+        suspended = self._run.books.suspended_ids()
+        if len(suspended) < 2 and times:
+            self._run.scheduler.later(5.0, lambda: self._settle_suspense(times - 1))
+            return
+        for ingest_id in suspended:
             self.decided.add(ingest_id)
             order = {"action": "release", "ingest_id": ingest_id, "by": "somebody thorough"}
             ask = partial(self._ask, "ReleaseFunction", order)
@@ -174,9 +178,10 @@ class People:
         self._ask("RebuildBalancesFunction", span)
 
     def _resum(self) -> None:
-        """One sums while another folds."""
+        """One sums while others fold."""
         self._ask("RebuildBalancesFunction", {"resum": True})
-        self._run.scheduler.later(self._rng.uniform(0.0, 3.0), self._rebuild)
+        for _ in range(3):
+            self._run.scheduler.later(self._rng.uniform(0.0, 20.0), self._rebuild)
 
     def _replay(self) -> None:
         """A slice of the archive, in any order."""

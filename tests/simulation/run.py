@@ -14,7 +14,7 @@ from tests.simulation.scenario import Drawing, Scenario
 from tests.simulation.scheduler import Endless
 from tests.simulation.seam import SEAM
 from tests.simulation.silence import Silence
-from tests.simulation.standing import guard
+from tests.simulation.standing import guarding
 
 _BEGIN_SECONDS = 600.0
 _SPARING = 0.01
@@ -50,8 +50,8 @@ def simulate(
     run = CloudRun(base.deployment, SEAM.clock, seeds, only, _SPARING)
     SEAM.cloud = run
     base.deployment.deployed.forget_logs()
-    run.database.guard = guard
     run.database.restore(base.tables)
+    run.database.guard = guarding(run.database.tables["ParkedTable"].items)
     for bucket, objects in base.objects.items():
         run.buckets.objects[bucket] = {key: list(versions) for key, versions in objects.items()}
     swept = {"msg_id": {"S": "SWEEP"}, "minute": {"S": f"{run.clock.now().isoformat()[:16]}+00:00"}}

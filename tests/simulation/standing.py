@@ -1,10 +1,36 @@
 """What may happen to an item that stands: the rules of each table, checked at every write."""
 
+from collections.abc import Callable, Mapping
+
 from tests.fakes.expressions import Attributes
 
 # Rows that are put once: nothing replaces them.
 _ONCE = {"InboxTable", "VaultTable"}
 _FINAL = {"PARKED", "DISCARDED", "RESOLVED"}
+
+type Guard = Callable[[str, Attributes, Attributes | None, bool], list[tuple[int, str]]]
+type Parked = Mapping[tuple[str, ...], Attributes]
+
+
+def guarding(parked: Parked) -> Guard:
+    """A guard that also knows who repeats whom: a claim goes to a repeat of its owner only."""
+
+    def guard_all(
+        table: str, before: Attributes, after: Attributes | None, put: bool
+    ) -> list[tuple[int, str]]:
+        taken = _taken(before, after or {}, parked) if table == "ClaimsTable" else []
+        return taken or guard(table, before, after, put)
+
+    return guard_all
+
+
+def _taken(before: Attributes, after: Attributes, parked: Parked) -> list[tuple[int, str]]:
+    if "owner" not in before or "owner" not in after or before["owner"] == after["owner"]:
+        return []
+    row = parked.get((after["owner"]["S"],), {})
+    if row.get("original") == before["owner"]:
+        return []
+    return [(7, f"the claim of {_name(before)} was taken from {before['owner']['S']}")]
 
 
 def guard(
