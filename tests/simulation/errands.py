@@ -42,7 +42,7 @@ def _questions(run: "CloudRun") -> None:
             continue
         run.may_call(route)
         if "{id}" in route.path:
-            asked = [{"id": each} for each in ingest_ids if not each.startswith("OPENING")]
+            asked = [{"id": each} for each in ingest_ids if each.startswith("ing_")]
         else:
             asked = [{"account_id": _ACCOUNT}]
         for path in asked:
@@ -75,7 +75,9 @@ def _letters(run: "CloudRun") -> None:
     fed |= {each.letters for each in run.plan.buses.values()}
     for letters in sorted(each for each in fed if each is not None):
         run.queues.named[letters].send(event.body)
-        run.queues.named[letters].send("nothing that anybody could read")
+    for queue in run.queues.named.values():
+        if queue.arrived is None:
+            queue.send("nothing that anybody could read")
     deployment.settle(run)
     _redriven(run)
 

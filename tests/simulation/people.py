@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
 
 _TRIES = 8
+_INTERNAL, _RESUM = {"S": "internal"}, {"resum": True}
 _QUARREL, _AGREEMENT = ("release", "discard", "discard"), ("discard", "release", "release")
 
 
@@ -29,6 +30,7 @@ class People:
         self.touched: set[str] = set()
         self.decided: set[str] = set()
         self.tampered: dict[str, str] = {}
+        self.edited = False
         self._opened = False
         self._repairs = repairs
         self._run = run
@@ -178,10 +180,25 @@ class People:
         self._ask("RebuildBalancesFunction", span)
 
     def _resum(self) -> None:
-        """One sums while others fold."""
-        self._ask("RebuildBalancesFunction", {"resum": True})
+        """An internal balance was changed by hand; one sums anew while others fold."""
+        rows = self._run.database.tables["BalancesTable"].items
+        internal = [key for key, row in rows.items() if row.get("account_kind") == _INTERNAL]
+        if internal:
+            key = self._rng.choice(sorted(internal))
+            wrong = int(rows[key]["posted_d"]["N"]) + 111
+            rows[key] = rows[key] | {"posted_d": {"N": str(wrong)}}
+            self.edited = True
+        self._ask("RebuildBalancesFunction", _RESUM, then=self._mended)
         for _ in range(3):
             self._run.scheduler.later(self._rng.uniform(0.0, 20.0), self._rebuild)
+
+    def _mended(self) -> None:
+        self.edited = False
+
+    def resum(self, ask: Callable[[str, dict[str, Any]], Any]) -> None:
+        """What was changed by hand and not made good by then, by a last summing."""
+        if self.edited:
+            ask("RebuildBalancesFunction", _RESUM)
 
     def _replay(self) -> None:
         """A slice of the archive, in any order."""
@@ -203,13 +220,22 @@ class People:
         event = {"action": "rows", "kind": kind, "version": 2, "rows": rows}
         self._ask("LoadReferenceFunction", event)
 
-    def _ask(self, function: str, event: dict[str, Any], tries: int = 0) -> None:
-        """Again after a failure, as a person would."""
+    def _ask(
+        self,
+        function: str,
+        event: dict[str, Any],
+        tries: int = 0,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Again after a failure, as a person would; `then` after it went well."""
         self._run.note(f"somebody invokes {function} {event.get('action', '')}")
 
         def done(_result: Any, error: BaseException | None) -> None:
             if error is not None and tries < _TRIES:
-                self._run.scheduler.later(30.0, lambda: self._ask(function, event, tries + 1))
+                again = partial(self._ask, function, event, tries + 1, then)
+                self._run.scheduler.later(30.0, again)
+            elif error is None and then is not None:
+                then()
 
         self._run.functions.invoke(function, event, done)
 

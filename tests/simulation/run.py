@@ -113,6 +113,7 @@ class _Course:
                 self.broken += [(3, what) for what in lost]
                 run.schedules.on = True
             drain.drain(by_hand=silence)
+            evidence.people.resum(drain.ask)
         except NotDrained as left:
             self.broken.append((17, str(left)))
 

@@ -4,7 +4,7 @@ import gc
 import json
 import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def remember(seeds: Mapping[str, int]) -> None:
 def verdicts(
     names: Sequence[str] = (), jobs: int = 2, *, measured: bool = False
 ) -> Iterator[Verdict]:
-    """Of all mutants, or of those whose names hold one of these words.
+    """Of all mutants, or of those whose names hold one of these words, as each is done.
 
     The seed that is known to kill a mutant goes first; then, or where that is to be `measured`
     anew, the seeds from 1 on in their order.
@@ -66,7 +66,8 @@ def verdicts(
     ]
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        yield from pool.map(_judged, chosen, (known.get(MUTANTS[each].name) for each in chosen))
+        places = [pool.submit(_judged, each, known.get(MUTANTS[each].name)) for each in chosen]
+        yield from (each.result() for each in as_completed(places))
 
 
 def _judged(place: int, known: int | None) -> Verdict:
