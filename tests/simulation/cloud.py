@@ -188,7 +188,7 @@ class CloudRun:
         place = f"{task.name} {operation}"
         self.note(place)
         # What people do is rare, and its middle is where it must not stop.
-        times = 4.0 if task.name == "ReleaseFunction" else 1.0
+        times = 10.0 if task.name == "ReleaseFunction" else 1.0
         fault = self.faults.one_of(_CALL_FAULTS, place, self.clock.seconds, times)
         if fault is not None:
             self.note(f"FAULT {fault} at {place}")
