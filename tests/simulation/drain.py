@@ -13,6 +13,8 @@ _SLICES = 20
 # The slowest schedule runs every hour, and each leaves alone what is younger than some minutes.
 _SCHEDULES_SECONDS = 9_000.0
 _QUIET_SECONDS = 30 * 86_400.0
+# A sound run comes to rest within some two thousand steps.
+_STEPS_MAX = 60_000
 
 
 class NotDrained(Exception):
@@ -46,8 +48,9 @@ class Drain:
         if not any(look() for look in looks):
             return
         end = self._run.clock.seconds + _SCHEDULES_SECONDS
+        steps = 0
         while self._run.scheduler.step(end):
-            pass
+            steps = _counted(steps)
         self._run.clock.seconds = end
         self.settle()
         left = [name for look in looks for name in look()]
@@ -58,9 +61,11 @@ class Drain:
         """Until nothing but the schedules is left; they do their part meanwhile."""
         run = self._run
         end = run.clock.seconds + _QUIET_SECONDS
+        steps = 0
         while run.scheduler.waiting > run.schedules.pending:
             if not run.scheduler.step(end):
                 raise NotDrained("something goes on and on")
+            steps = _counted(steps)
 
     def _complete(self) -> bool:
         return not self._left()
@@ -145,3 +150,10 @@ class Drain:
         if error is not None and not isinstance(error, Stopped):
             raise error
         return result
+
+
+def _counted(steps: int) -> int:
+    """One step more; raises NotDrained where it never ends."""
+    if steps >= _STEPS_MAX:
+        raise NotDrained(f"something goes on after {steps} steps")
+    return steps + 1
