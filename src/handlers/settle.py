@@ -48,6 +48,8 @@ settlement = Settlement(
 def settle(event: dict[str, Any]) -> dict[str, Any]:
     try:
         return settlement.settle(read_file(event["file"]), msgspec.convert(event, Asked))
+    except msgspec.ValidationError as error:
+        return {"result": "REFUSED", "code": "NOT_AN_ORDER", "message": str(error)}
     except Refused as refusal:
         return {"result": "REFUSED", "code": refusal.code, "message": refusal.message}
 

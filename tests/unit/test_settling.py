@@ -90,7 +90,7 @@ def test_what_the_position_has_earned_is_income() -> None:
 
 
 def test_what_the_position_has_lost_is_taken_from_income() -> None:
-    dear = total("USD", 12345, paid=Paid(currency="EUR", amount=11300, rate="0.915"))
+    dear = total("USD", 12345, paid=Paid(currency="EUR", amount=11300, rate="0.915323"))
     matching = matched("USD", 12345, {"fxpos:EUR/USD": 11263, "fxpos:USD/EUR": -12345})
 
     loss = realised(dear, matching)
