@@ -35,7 +35,10 @@ def settle(
         str | None, typer.Option(help="Look at bookings from here on; else a day before the date.")
     ] = None,
     booked_until: Annotated[
-        str | None, typer.Option(help="Look at bookings up to here; else three days after it.")
+        str | None,
+        typer.Option(
+            help="Look at bookings up to here; else three days after it, or now if since is said."
+        ),
     ] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Move what does not agree to suspense.")

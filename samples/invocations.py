@@ -85,8 +85,8 @@ def invocations(
             "by": "operator@example.com",
             "note": "the file of the day",
             "tolerance": 0,
-            "booked_since": booked_at.isoformat(timespec="minutes"),
-            "booked_until": (booked_at + timedelta(minutes=5)).isoformat(timespec="minutes"),
+            "booked_since": booked_at.isoformat(timespec="seconds"),
+            "booked_until": (booked_at + timedelta(minutes=5)).isoformat(timespec="seconds"),
             "dry_run": True,
         },
         "CorrectFunction": {
@@ -99,7 +99,7 @@ def invocations(
         "AccountFunction": {
             "action": "limit",
             "account_id": "A-1001",
-            "overdraft_limit": 50_000,
+            "overdraft_limit": 75_000,
             "by": "operator@example.com",
             "note": "agreed with the customer",
             "dry_run": True,

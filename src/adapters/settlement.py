@@ -92,8 +92,10 @@ class Settlement:
 
     def _check(self, file: SettlementFile, asked: Asked) -> tuple[SettlementReport, Matching]:
         day = datetime.fromisoformat(file.settlement_date).replace(tzinfo=UTC)
+        now = self._now()
         since = asked.booked_since or day - _BOOKED_BEFORE
-        until = min(asked.booked_until or day + _BOOKED_AFTER, self._now())
+        latest = now if asked.booked_since else day + _BOOKED_AFTER
+        until = min(asked.booked_until or latest, now)
         presentments = self._presentments(file.network, since, until)
         settled = self._settled_by_others(file, (day - _EARLIER_FILES).date().isoformat())
         matching = match(file, presentments, settled, asked.tolerance)
