@@ -39,5 +39,6 @@ def show_correction(told: Told) -> None:
         currency = customer["currency"]
         screen.line(
             f"  {customer['account']} {money(customer['before'], currency)}"
-            f" {customer['net']:+} minor units -> {money(customer['after'], currency)}"
+            f" by {'+' if customer['net'] > 0 else ''}{money(customer['net'], currency)}"
+            f" to {money(customer['after'], currency)}"
         )

@@ -114,11 +114,7 @@ def show(told: Told) -> None:
 
 def _show_booking(told: Told) -> None:
     if not told["header_id"]:
-        why = {
-            "TOTALS_WRONG": "not paid, because the file's totals are wrong",
-            "POSITION_OPEN": "no gain swept: the file does not pay all that the position holds",
-        }
-        screen.out.print(f"{told['currency']}: {why[told['result']]}")
+        screen.out.print(f"{told['currency']}: not paid, because the file's totals are wrong")
         return
     again = " (it was done before)" if told.get("already") else ""
     screen.line(f"{told['result']} {told['header_id']}{again}")

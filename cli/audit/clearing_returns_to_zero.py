@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cli.audit.finding import Break, Row
+from domain.settlement_matching import root_of
 
 _CLEARING, _POSITION, _SUSPENSE = "settle:", "fxpos:", "susp:"
 _SETTLE, _GAIN, _SUSPEND, _BREAK = "SETTLE", "FX_GAIN", "SUSPEND", "SETTLEMENT_BREAK"
@@ -42,7 +43,10 @@ def _left(headers: Sequence[Row], account: str, date: str) -> int:
 
 
 def _positions(headers: Sequence[Row], settled: Settled, left: Nets) -> Iterator[Break]:
-    """A currency that was bought, and of which nothing is owed or waits, has no position left."""
+    """A currency of which nothing is owed or waits, and no position is left, holds no gain either.
+
+    Purchases of accounts in that currency leave a position: the payment bought it for others.
+    """
     for currency, traded in sorted(_traded(headers).items()):
         clearing = _clearing_of(headers, currency)
         if not clearing <= settled.keys() or any(left[account] for account in clearing):
@@ -51,20 +55,12 @@ def _positions(headers: Sequence[Row], settled: Settled, left: Nets) -> Iterator
         nets = _of_currency(headers, currency, date)
         if any(net for account, net in nets.items() if account.startswith(_SUSPENSE)):
             continue
-        yield from _of_pairs(currency, traded, nets)
-
-
-def _of_pairs(currency: str, traded: set[str], nets: Nets) -> Iterator[Break]:
-    held = {a: n for a, n in nets.items() if a.startswith(f"{_POSITION}{currency}/")}
-    open_in_all: int = sum(held.values())
-    if currency not in traded and open_in_all:
-        what = f"{open_in_all} {currency} minor units are open, and none is owed"
-        yield Break(10, f"{_POSITION}{currency}", what)
-    for base in sorted(traded):
-        earned = nets.get(f"{_POSITION}{base}/{currency}", 0)
-        if earned and (base == currency or not held.get(f"{_POSITION}{currency}/{base}")):
-            what = f"a gain of {earned} {base} minor units is realised, and not swept"
-            yield Break(10, f"{_POSITION}{base}/{currency}", what)
+        for base in sorted(traded):
+            earned = nets.get(f"{_POSITION}{base}/{currency}", 0)
+            held = nets.get(f"{_POSITION}{currency}/{base}", 0) if base != currency else 0
+            if earned and not held:
+                what = f"a gain of {earned} {base} minor units is realised, and not swept"
+                yield Break(10, f"{_POSITION}{base}/{currency}", what)
 
 
 def _traded(headers: Sequence[Row]) -> dict[str, set[str]]:
@@ -114,8 +110,13 @@ def _suspense(headers: Sequence[Row]) -> Iterator[Break]:
     """What a message has in suspense is what opened it, or nothing."""
     moved: dict[tuple[str, str], int] = defaultdict(int)
     opened: dict[tuple[str, str], int] = defaultdict(int)
+    openers = {
+        header["pk"]
+        for header in headers
+        if header["purpose"] == _SUSPEND or header.get("reason") == _BREAK
+    }
     for header in headers:
-        opens = header["purpose"] == _SUSPEND or header.get("reason") == _BREAK
+        opens = root_of(header["pk"]) in openers
         for account in _accounts(header, _SUSPENSE):
             net = _nets(header)[account]
             moved[header["msg_id"], account] += net

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import batched
+from itertools import batched, count
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,11 +12,14 @@ from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.ledger import Booked, HeaderExists, Ledger
 from adapters.settlement_store import SettlementStore
+from domain import chart
 from domain.booking import Booking
 from domain.cain import from_json
+from domain.charging import SUSPEND
 from domain.correcting import Change, correction_header_id
 from domain.errors import Refused
 from domain.events import Posted
+from domain.posting import movements_of
 from domain.settlement_file import Reference, SettlementFile, Total
 from domain.settlement_matching import (
     TOTALS_WRONG,
@@ -24,10 +27,11 @@ from domain.settlement_matching import (
     Presentment,
     match,
     presentments_of,
+    resumption_of,
     root_of,
 )
 from domain.settlement_report import SettlementReport
-from domain.settling import realised, repair, settle, sweep_gain
+from domain.settling import gain_header_id, realised, repair, settle, sweep_gain
 
 # A message is booked within seconds, and stated with the day of its clearing or the one before.
 _BOOKED_BEFORE, _BOOKED_AFTER = timedelta(days=1), timedelta(days=3)
@@ -127,6 +131,8 @@ class Settlement:
                 if any(leg.account.startswith(prefix) for leg in header.posted.legs):
                     found[header_id] = header.posted
         found |= self._read({root_of(each) for each in found} - found.keys())
+        waiting = [each for each, posted in found.items() if posted.purpose == SUSPEND]
+        found |= self._read({resumption_of(each) for each in waiting} - found.keys())
         more = found
         while more:
             # A correction counts with what it corrects, whenever the one or the other was booked.
@@ -178,14 +184,22 @@ class Settlement:
     def _sweep(
         self, file: SettlementFile, total: Total, matching: Matching, asked: Asked
     ) -> Iterator[dict[str, Any]]:
-        """What the positions of the settled presentments have earned, as a booking of its own."""
+        """What the positions of the settled presentments have earned, as a booking of its own.
+
+        What is earned later, by a correction or a resumption, the next run of the file sweeps.
+        """
         gain = realised(total, matching)
-        if gain is None:
-            yield {"header_id": "", "result": "POSITION_OPEN", "currency": total.currency}
-            return
-        booking = sweep_gain(file, total, gain)
-        if booking is not None:
-            yield self._book(booking, dry_run=asked.dry_run)
+        for number in count(1):
+            header = self._tables.journal.get(gain_header_id(file, total.currency, number))
+            if header is None:
+                booking = sweep_gain(file, total, gain, number)
+                if booking is not None:
+                    yield self._book(booking, dry_run=asked.dry_run)
+                return
+            legs = header.posted.legs
+            gain -= movements_of(legs)[chart.FX_GAIN, total.paid_in].net
+            told = {"header_id": header.posted.header_id, "legs": msgspec.to_builtins(legs)}
+            yield told | {"result": "BOOKED", "already": True}
 
     def _book(self, booking: Booking, *, dry_run: bool) -> dict[str, Any]:
         """Once for ever. Raises Refused when other content was booked."""

@@ -18,7 +18,7 @@ from domain.money import Money
 from domain.posting import POSTED, Posting, legs_of, movements_of, postings_of
 from domain.reversing import mirror
 from domain.settlement_matching import root_of
-from domain.settling import CORRECT
+from domain.settling import BREAK_REASON, CORRECT
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +61,8 @@ def correct(chain: Sequence[StoredHeader], change: Change, order_id: str) -> Boo
     if any(posting.layer != POSTED for posting in holding):
         raise Refused("IS_A_HOLD", "a hold moves no money: it is released, not corrected")
     right = _right(holding, change)
+    if chain[0].posted.reason != BREAK_REASON and _in_suspense(right) != _in_suspense(holding):
+        raise Refused("MOVES_SUSPENSE", "what a release or a return took out of suspense is final")
     if right == holding:
         raise Refused("NOTHING_CHANGES", f"{wrong.header_id} says that already")
     legs = legs_of((*mirror(holding, 1, 0, 1), *right))
@@ -114,3 +116,11 @@ def _right(holding: Sequence[Posting], change: Change) -> tuple[Posting, ...]:
         for posting in holding
         if (amount := change.amounts.get(posting.code, posting.amount.amount))
     )
+
+
+def _in_suspense(postings: Sequence[Posting]) -> list[Posting]:
+    return [
+        posting
+        for posting in postings
+        if posting.debit.startswith("susp:") or posting.credit.startswith("susp:")
+    ]

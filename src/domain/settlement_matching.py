@@ -14,7 +14,7 @@ MISSING_HERE, MISSING_THERE = "MISSING_HERE", "MISSING_THERE"
 AMOUNT_DIFFERS, DUPLICATE_LINE, TOTALS_WRONG = "AMOUNT_DIFFERS", "DUPLICATE_LINE", "TOTALS_WRONG"
 KINDS = (MISSING_HERE, MISSING_THERE, AMOUNT_DIFFERS, DUPLICATE_LINE, TOTALS_WRONG)
 
-_CORRECT = "#CORRECT"
+_CORRECT, _RESOLVE = "#CORRECT", "#RESOLVE"
 
 
 class Presentment(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +76,11 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def resumption_of(header_id: str) -> str:
+    """The header that books a suspense booking to its customer, if one does."""
+    return f"{header_id}{_RESOLVE}"
+
+
 def root_of(header_id: str) -> str:
     """The header at the start of a chain of corrections."""
     while header_id.endswith(_CORRECT):
@@ -88,12 +93,13 @@ def presentments_of(
 ) -> list[Presentment]:
     """What the headers of card messages owe this network; `references` by ingest_id.
 
-    A correction counts with what it corrects. What owes nothing any more is left out.
+    A correction counts with what it corrects, and a resumption with what it resumes: its positions
+    are those of the payment. What owes nothing any more is left out.
     """
     chains: dict[str, list[Posted]] = defaultdict(list)
     for posted in headers:
         if posted.ingest_id in references:
-            chains[root_of(posted.header_id)].append(posted)
+            chains[_presented_as(posted)].append(posted)
     prefix = chart.settlement(network, "")
     found = []
     for header_id, chain in sorted(chains.items()):
@@ -144,6 +150,12 @@ def match(
     return Matching(pairs=tuple(pairs), breaks=tuple(breaks))
 
 
+def _presented_as(posted: Posted) -> str:
+    root = root_of(posted.header_id)
+    moves_clearing = any(leg.account.startswith("settle:") for leg in posted.legs)
+    return root if moves_clearing else root.removesuffix(_RESOLVE)
+
+
 class _Desk:
     """The presentments that no line has taken yet."""
 
@@ -158,16 +170,16 @@ class _Desk:
                 self._by_key[key].append(each)
 
     def take(self, line: Line) -> Presentment | SettlementBreak:
-        same = (line.reference.key, line.currency, line.direction)
-        if same in self._seen:
-            return _repeated(line, f"repeats line {self._seen[same]}")
-        self._seen[same] = line.n
         fitting = [each for each in self._by_key.get(line.reference.key, []) if _fits(line, each)]
         free = [each for each in fitting if self._is_free(each)]
+        same = (line.reference.key, line.currency, line.direction)
+        before = self._seen.setdefault(same, line.n)
         if free:
             chosen = min(free, key=lambda each: (abs(line.owed - each.owed), each.header_id))
             self._taken[chosen.header_id] = line.n
             return chosen
+        if before != line.n:
+            return _repeated(line, f"repeats line {before}")
         if fitting:
             return _repeated(line, self._whose(fitting[0]))
         what = f"line {line.n}, {line.reference}: nothing is booked for it"

@@ -4,9 +4,10 @@ import msgspec
 
 from domain import chart
 from domain.booking import Booking
+from domain.conversion import FxRate, convert
 from domain.money import Money
 from domain.posting import Posting, legs_of
-from domain.settlement_file import SettlementFile, Total
+from domain.settlement_file import Paid, SettlementFile, Total
 from domain.settlement_matching import Matching, SettlementBreak
 
 SETTLE, FX_GAIN, CORRECT = "SETTLE", "FX_GAIN", "CORRECT"
@@ -34,7 +35,7 @@ def settle(file: SettlementFile, total: Total, tolerated: int) -> Booking | None
         other = difference_at = chart.position(currency, total.paid_in)
     postings += _move(clearing, other, total.net, currency, _PAYMENT)
     if total.paid is not None and total.paid_in != currency:
-        bought = total.paid.amount if total.net > 0 else -total.paid.amount
+        bought = _bought(total, total.paid)
         position = chart.position(total.paid_in, currency)
         nostro = chart.nostro(total.paid_in)
         postings += _move(position, nostro, bought, total.paid_in, _EXCHANGE)
@@ -45,10 +46,12 @@ def settle(file: SettlementFile, total: Total, tolerated: int) -> Booking | None
     return _booking(file, header_id, SETTLE, postings, file.fingerprint(currency))
 
 
-def realised(total: Total, matching: Matching) -> int | None:
-    """The gain in minor units of the currency that was paid in; below zero is a loss.
+def realised(total: Total, matching: Matching) -> int:
+    """What the positions of the settled presentments have earned, in minor units of the currency
+    that was paid in; below zero is a loss.
 
-    None while the position is open: not all that was bought belongs to what the file settles.
+    Whatever else the payment bought, for accounts in that currency or for lines that nothing is
+    booked for, stays a position at the rate of the file.
     """
     pairs = [pair for pair in matching.pairs if pair.line.currency == total.currency]
     base, quote = total.paid_in, total.currency
@@ -56,18 +59,34 @@ def realised(total: Total, matching: Matching) -> int | None:
     if total.paid is None or base == quote:
         return earned
     held = -sum(pair.presentment.positions.get(chart.position(quote, base), 0) for pair in pairs)
-    if held + matching.tolerated(quote) != total.net:
-        return None
-    return earned - (total.paid.amount if total.net > 0 else -total.paid.amount)
+    return earned - _cost(total, total.paid, held + matching.tolerated(quote))
 
 
-def sweep_gain(file: SettlementFile, total: Total, gain: int) -> Booking | None:
+def _cost(total: Total, paid: Paid, bought: int) -> int:
+    """What so much of the currency has cost; all of it the amount that was paid."""
+    if bought == total.net:
+        return _bought(total, paid)
+    rate = FxRate(paid.currency, total.currency, paid.rate, "", "")
+    cost = convert(Money(abs(bought), total.currency), rate).amount
+    return cost if bought > 0 else -cost
+
+
+def _bought(total: Total, paid: Paid) -> int:
+    return paid.amount if total.net > 0 else -paid.amount
+
+
+def gain_header_id(file: SettlementFile, currency: str, number: int) -> str:
+    """Of the first sweep, and of those of what was earned later: `#FXGAIN`, `#FXGAIN2` ..."""
+    return f"{settlement_header_id(file, currency)}#FXGAIN{number if number > 1 else ''}"
+
+
+def sweep_gain(file: SettlementFile, total: Total, gain: int, number: int = 1) -> Booking | None:
     """Move what a position has earned to income, or what it has lost from it; None for zero."""
     position = chart.position(total.paid_in, total.currency)
     postings = _move(position, chart.FX_GAIN, gain, total.paid_in, FX_GAIN)
     if not postings:
         return None
-    header_id = f"{settlement_header_id(file, total.currency)}#FXGAIN"
+    header_id = gain_header_id(file, total.currency, number)
     return _booking(file, header_id, FX_GAIN, postings, file.fingerprint(total.currency))
 
 

@@ -105,22 +105,17 @@ def test_a_gain_that_was_swept_wrong_is_found() -> None:
     assert found(DOLLARS, PAID_USD, booked(sweep_gain(FILE, USD, 16))) == ["fxpos:EUR/USD"]
 
 
-def test_a_position_that_nothing_explains_is_found() -> None:
-    stray = moved(
-        "d",
-        "CORRECT",
-        ("fxpos:USD/EUR", "settle:VISA:USD", 5, "USD"),
-        ("settle:VISA:USD", "inc:fx_gain", 5, "USD"),
-    )
-
-    assert "fxpos:USD" in found(DOLLARS, PAID_USD, SWEPT, stray)
-
-
 def test_a_position_stays_open_while_something_of_its_currency_is() -> None:
     waiting = moved("d", "SUSPEND", ("susp:NO_RATE:USD", "settle:VISA:USD", 700, "USD"))
     paid = moved("e", "SETTLE", ("settle:VISA:USD", "fxpos:USD/EUR", 13045, "USD"), msg_id="e")
 
     assert found(DOLLARS, waiting, paid) == []
+
+
+def test_dollars_that_were_bought_for_a_dollar_account_are_an_open_position() -> None:
+    own = moved("d", "CLEAR", ("cust:A-2", "settle:VISA:USD", 12345, "USD"))
+
+    assert found(own, PAID_USD) == []
 
 
 def test_purchases_of_dollar_accounts_in_euros_open_a_position_of_their_own() -> None:

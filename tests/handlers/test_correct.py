@@ -219,9 +219,7 @@ def test_a_suspense_booking_is_resolved_and_not_corrected(context: Any) -> None:
     assert told(context, {"void": True}, header_id)["code"] == "IN_SUSPENSE"
 
 
-def test_a_resumed_suspense_booking_is_corrected_at_its_resolution(
-    cloud: Cloud, context: Any
-) -> None:
+def test_what_a_release_took_out_of_suspense_is_final(cloud: Cloud, context: Any) -> None:
     given.load("accounts", [account_row("A-1046") | {"status": "OPEN"}], version=2)
     record = BLOCKED_PURCHASE.received
     order = {"action": "release", "ingest_id": record.ingest_id, "by": "ann"}
@@ -229,7 +227,7 @@ def test_a_resumed_suspense_booking_is_corrected_at_its_resolution(
 
     answer = told(context, {"void": True}, f"J#{record.msg_id}#RESOLVE")
 
-    assert (answer["result"], answer["customer"]["net"]) == ("CORRECTED", 4_500)
+    assert (answer["result"], answer["code"]) == ("REFUSED", "MOVES_SUSPENSE")
 
 
 def test_a_closed_account_takes_no_correction(cloud: Cloud, context: Any) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from handlers import correct, fold, settle
+from domain.events import TransactionPostingSuspended
+from handlers import correct, fold, release, settle
+from samples.envelopes import bus_event
 from samples.event_story import BLOCKED_PURCHASE, FOREIGN_PURCHASE
 from samples.make_settlement import settlement
 from tests.fakes.cloud import NOON, Cloud
@@ -246,3 +248,42 @@ def test_a_repair_above_the_cap_waits_for_a_second_person(cloud: Cloud, context:
     assert repaired("ann", approve=True) == ("REFUSED", "SAME_PERSON")
     assert repaired("bob", approve=True) == ("CORRECTED", None)
     assert legs(cloud, f"{PAID_EUR}#LINE#3")[0] == ("D", "susp:SETTLEMENT_BREAK:EUR", 20_001)
+
+
+def test_what_is_released_after_the_payment_is_swept_by_the_same_file_again(
+    cloud: Cloud, context: Any
+) -> None:
+    """The dollars were bought while the purchase waited; only its release earns anything."""
+    cloud.reset()
+    given.reference(cloud)
+    given.received(cloud, FOREIGN_PURCHASE, BLOCKED_PURCHASE)
+    held = FOREIGN_PURCHASE.decided(TransactionPostingSuspended)
+    decision = {"outcome": "SUSPENDED", "reason": "ACCOUNT_ON_HOLD", "rule_version": "v1"}
+    cloud.time = FOREIGN_PURCHASE.booked_at
+    assert given.post_one(given.changed(bus_event(held, NOON), decision=decision)) == []
+    given.booked(cloud, "TransactionPostingSuspended")
+    cloud.time = NOON
+
+    first = told(context)
+    order = {"action": "release", "ingest_id": FOREIGN_PURCHASE.received.ingest_id, "by": "ops"}
+    assert release.handler(order, context)["result"] == "RESUME"
+    again, third = told(context), told(context)
+
+    assert SWEPT not in {each["header_id"] for each in first["bookings"]}
+    assert legs(cloud, SWEPT) == [("D", "fxpos:EUR/USD", 17), ("C", "inc:fx_gain", 17)]
+    assert [each.get("already", False) for each in again["bookings"]] == [True, True, False]
+    assert [each["already"] for each in third["bookings"]] == [True, True, True]
+    found = balances(cloud, context)
+    assert (found["fxpos:EUR/USD"], found["fxpos:USD/EUR"]) == (0, 0)
+
+
+def test_a_gain_that_grows_is_swept_by_a_second_booking(cloud: Cloud, context: Any) -> None:
+    told(context)
+    header_id = f"J#{FOREIGN_PURCHASE.received.msg_id}"
+    order = {"header_id": header_id, "change": {"amounts": {"PRINCIPAL": 11_300}}, "by": "ops"}
+    assert correct.handler(order, context)["result"] == "CORRECTED"
+
+    told(context)
+
+    assert legs(cloud, f"{SWEPT}2") == [("D", "fxpos:EUR/USD", 37), ("C", "inc:fx_gain", 37)]
+    assert balances(cloud, context)["fxpos:EUR/USD"] == 0

@@ -136,6 +136,13 @@ def test_a_line_that_repeats_another_one_is_a_duplicate() -> None:
     assert kinds(file, booked("a", "1", 4500)) == [("DUPLICATE_LINE", 4500, 0)]
 
 
+def test_two_lines_of_one_reference_take_two_bookings_of_it() -> None:
+    """A repeat that was released as a transaction of its own."""
+    file = file_of(line(1, "1", 4500), line(2, "1", 4500))
+
+    assert kinds(file, booked("a", "1", 4500), booked("b", "1", 4500)) == []
+
+
 def test_two_lines_for_one_presentment_are_duplicates_however_they_name_it() -> None:
     file = file_of(line(1, "1", 4500), line(2, "1", 4500, stan="000001"))
 

@@ -174,11 +174,12 @@ def test_small_differences_in_another_currency_end_in_the_gain() -> None:
     assert realised(stated, matching) == 15
 
 
-def test_a_position_that_holds_more_than_the_file_pays_stays_open() -> None:
+def test_what_was_bought_for_others_has_its_own_cost() -> None:
+    """Dollars of a dollar account, or of a line that nothing is booked for, stay a position."""
     more = total("USD", 20_000, paid=Paid(currency="EUR", amount=18_220, rate="0.911"))
     positions = {"fxpos:EUR/USD": 11263, "fxpos:USD/EUR": -12345}
 
-    assert realised(more, matched("USD", 12345, positions)) is None
+    assert realised(more, matched("USD", 12345, positions)) == 17
 
 
 def test_a_file_that_comes_to_nothing_books_nothing() -> None:
