@@ -22,6 +22,8 @@ def show(told: dict[str, Any]) -> None:
     for title, name in (("Booking", "booking"), ("Resolution", "resolution")):
         if name in told:
             _booking(title, told[name])
+    for each in told.get("corrections", []):
+        _booking("Correction", each)
     if told["balance_now"]:
         _balance(told["balance_now"])
     _events(told["events"])

@@ -82,7 +82,8 @@ class Settlement:
         done = list(self._pay(file, matching, asked))
         mended = list(self._mend(file, matching, asked)) if asked.repair else []
         booked = tuple(each["header_id"] for each in done if each["result"] == "BOOKED")
-        report = msgspec.structs.replace(report, booked=booked)
+        moved = tuple(each["header_id"] for each in mended if each["result"] == "CORRECTED")
+        report = msgspec.structs.replace(report, booked=booked, mended=moved)
         answer = {
             "result": "WOULD_SETTLE" if asked.dry_run else "SETTLED",
             "file": file.name,

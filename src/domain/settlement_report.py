@@ -29,6 +29,7 @@ REMEDIES = {
 class SettlementReport(msgspec.Struct, frozen=True, kw_only=True):
     """`settled` are the headers that the file's lines pay, each with its line's number.
 
+    `booked` are the headers that pay it, `mended` those that moved its breaks to suspense, and
     `tolerated` are the sums of small differences by currency, in minor units.
     """
 
@@ -47,6 +48,7 @@ class SettlementReport(msgspec.Struct, frozen=True, kw_only=True):
     breaks: tuple[SettlementBreak, ...]
     settled: dict[str, int]
     booked: tuple[str, ...] = ()
+    mended: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -93,6 +95,8 @@ def _lines(report: SettlementReport) -> Iterator[str]:
         yield f"| {each.kind} | {each.what} | {difference} | {REMEDIES[each.kind]} |"
     if report.booked:
         yield from ("", "Booked: " + ", ".join(report.booked))
+    if report.mended:
+        yield from ("", "Moved to suspense: " + ", ".join(report.mended))
 
 
 def _amount(minor: int, currency: str) -> str:

@@ -222,6 +222,7 @@ def test_a_repair_moves_differences_to_suspense_and_clearing_returns_to_zero(
     header = cloud.row("journal", pk=f"{PAID_EUR}#LINE#2", sk="H")
     assert header["corrects"] == f"J#{BLOCKED_PURCHASE.received.msg_id}"
     assert balances(cloud, context)["settle:VISA:EUR"] == 0
+    assert report(cloud)["mended"] == [f"{PAID_EUR}#LINE#2"]
 
 
 def test_a_repair_that_is_asked_for_twice_is_made_once(cloud: Cloud, context: Any) -> None:
