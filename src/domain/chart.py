@@ -7,6 +7,8 @@ positions, `inc` income. A clearing account (`settle`) returns to zero per settl
 FX_MARKUP = "inc:fx_markup"
 FX_FEE = "inc:fx_fee"
 CASH_FEE = "inc:cash_fee"
+FX_GAIN = "inc:fx_gain"
+SETTLEMENT_DIFFERENCE = "inc:settlement_difference"
 
 
 def customer(account_id: str) -> str:

@@ -138,8 +138,10 @@ def test_nobody_changes_or_deletes_in_the_journal() -> None:
     assert not [verb for verb in verbs if verb.startswith("dynamodb:PartiQL")]
 
 
-def test_only_post_and_release_write_to_the_journal() -> None:
-    assert holders("dynamodb:PutItem", "JournalTable") == {"PostRole", "ReleaseRole"}
+def test_only_post_and_what_people_decide_write_to_the_journal() -> None:
+    people = {"ReleaseRole", "SettleRole", "CorrectRole"}
+
+    assert holders("dynamodb:PutItem", "JournalTable") == {"PostRole", *people}
 
 
 def test_post_can_only_put_into_the_journal() -> None:
