@@ -19,6 +19,7 @@ from domain.charging import SUSPEND
 from domain.correcting import Change, correction_header_id
 from domain.errors import Refused
 from domain.events import Posted
+from domain.header import StoredHeader
 from domain.posting import movements_of
 from domain.settlement_file import Reference, SettlementFile, Total
 from domain.settlement_matching import (
@@ -179,6 +180,8 @@ class Settlement:
             tolerated = matching.tolerated(total.currency)
             payment = settle(file, total, tolerated)
             if payment is not None:
+                cause = f"{payment.causation_id}#{asked.tolerance}"
+                payment = msgspec.structs.replace(payment, causation_id=cause)
                 yield self._book(payment, dry_run=asked.dry_run)
             yield from self._sweep(file, total, matching, asked)
 
@@ -212,6 +215,7 @@ class Settlement:
             outcome = self._tables.ledger.book(booking, None, self._now())
         match outcome:
             case HeaderExists(header) if header.posted.fingerprint == booking.fingerprint:
+                _same_tolerance(booking, header)
                 return told | {"result": "BOOKED", "already": True}
             case HeaderExists():
                 raise Refused(
@@ -238,3 +242,13 @@ class Settlement:
         except Refused as refusal:
             told = {"header_id": booking.header_id, "result": "REFUSED"}
             return told | {"code": refusal.code, "message": refusal.message}
+
+
+def _same_tolerance(booking: Booking, standing: StoredHeader) -> None:
+    """What was tolerated is booked already: it must not become a break to be mended as well."""
+    if booking.causation_id != standing.causation_id:
+        tolerance = standing.causation_id.rpartition("#")[2]
+        raise Refused(
+            "TOLERANCE_CHANGED",
+            f"{booking.header_id} was booked with a tolerance of {tolerance}: give the same again",
+        )

@@ -288,3 +288,15 @@ def test_a_gain_that_grows_is_swept_by_a_second_booking(cloud: Cloud, context: A
 
     assert legs(cloud, f"{SWEPT}2") == [("D", "fxpos:EUR/USD", 37), ("C", "inc:fx_gain", 37)]
     assert balances(cloud, context)["fxpos:EUR/USD"] == 0
+
+
+def test_what_was_tolerated_is_not_mended_as_well(cloud: Cloud, context: Any) -> None:
+    told(context, with_euros(4502), tolerance=2)
+    before = header_ids(cloud)
+
+    answer = told(context, with_euros(4502), repair=True)
+
+    assert (answer["result"], answer["code"]) == ("REFUSED", "TOLERANCE_CHANGED")
+    assert "a tolerance of 2" in answer["message"]
+    assert header_ids(cloud) == before
+    assert balances(cloud, context)["inc:settlement_difference"] == -2
