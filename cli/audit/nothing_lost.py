@@ -9,6 +9,8 @@ from domain.reconciliation_records import scheme_amount
 
 # The Inbox keeps a record for at least ninety days; an older booking has outlived it.
 _INBOX_KEEPS = timedelta(days=89)
+# Booked without a card message: an account's opening money, and what its interface says.
+_COMMANDED = {"OPENING", "SEQUENCE"}
 
 
 def nothing_lost(
@@ -24,7 +26,7 @@ def nothing_lost(
             what = f"received at {record['received_at']}, and neither booked nor parked"
             yield Break(3, ingest_id, what, heals=True)
     for ingest_id, header in booked.items():
-        if header["purpose"] == "OPENING" or ingest_id in inbox:
+        if header["purpose"] in _COMMANDED or ingest_id in inbox:
             continue
         if now - datetime.fromisoformat(header["booked_at"]) < _INBOX_KEEPS:
             yield Break(3, header["pk"], f"booked for {ingest_id}, which nobody received")
