@@ -13,7 +13,6 @@ from adapters.posting import Result
 from domain.booking import BalanceRow, Booking, posted_of
 from domain.errors import Contradiction, Refused, Unavailable
 from domain.events import PostingLegCreated
-from domain.posting import movements_of
 from domain.reference import status_refusal
 from domain.sequence import CONFLICT, UNKNOWN_ACCOUNT, Arrived, assemble, refuse_number
 
@@ -123,8 +122,7 @@ class SequencePoster:
             "assembly": self._assemblies.posted(assembly.sequence_id, booked_at),
         }
         if posted.customer is not None and balance is not None:
-            moved = movements_of(posted.legs)[(posted.customer.account, posted.customer.currency)]
-            actions["balance"] = self._balances.booked(balance, moved.debit, moved.credit)
+            actions["balance"] = self._balances.booked(balance, booking.moved, booking.receivable)
             actions["line"] = self._journal.put_line(posted, posted.customer)
         refusals = transactions.write(self._client, list(actions.values()))
         names = list(actions)

@@ -15,6 +15,11 @@ def customer(account_id: str) -> str:
     return CHART.name("customer", account_id=account_id)
 
 
+def account_id_of(customer: str) -> str:
+    """The id in a customer's account."""
+    return customer.removeprefix(CHART.name("customer", account_id=""))
+
+
 def settlement(network: str, currency: str) -> str:
     """What we owe the card scheme until it settles."""
     return CHART.name("settlement", network=network, currency=currency)

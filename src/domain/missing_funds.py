@@ -6,17 +6,20 @@ credits pay first; SUSPEND keeps the whole booking in suspense.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from domain import chart
 from domain.charging import TEMPLATES
 from domain.money import Money
-from domain.posting import POSTED, Posting
+from domain.posting import POSTED, Leg, Movement, Posting, movements_of
+from domain.reference import FundsPolicy
 
-FundsPolicy = Literal["OVERDRAW", "SPLIT", "SUSPEND"]
-OVERDRAW, SPLIT, SUSPEND = "OVERDRAW", "SPLIT", "SUSPEND"
+OVERDRAW: FundsPolicy = "OVERDRAW"
+SPLIT: FundsPolicy = "SPLIT"
+SUSPEND: FundsPolicy = "SUSPEND"
 INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
 OVERDRAWN = "OVERDRAWN"
+
+_NOTHING = Movement(0, 0)
 
 
 def funds_postings(
@@ -42,6 +45,14 @@ def funds_postings(
     if not missing or policy == OVERDRAW:
         return postings
     return None if policy == SUSPEND else _split(postings, account_id, missing)
+
+
+def debt_moved(legs: Sequence[Leg], customer: str, currency: str) -> int:
+    """What the legs add to what the customer's account lacked, in minor units; paid is below
+    zero.
+    """
+    overdrawn = chart.overdrawn(chart.account_id_of(customer))
+    return -movements_of(legs).get((overdrawn, currency), _NOTHING).net
 
 
 def net_of(postings: Sequence[Posting], account_id: str) -> int:

@@ -80,6 +80,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
         "posting_no": "number",
         "posted_d": "sum",
         "posted_c": "sum",
+        "receivable": "sum",
         "fold_no": "sum",
         "account": "text",
         "currency": "text",
@@ -266,13 +267,15 @@ WRITES = (
         "Update",
         "version = :version",
         "SET available = available + :net, version = version + :one,"
-        " posting_no = posting_no + :one ADD posted_d :debit, posted_c :credit",
+        " posting_no = posting_no + :one"
+        " ADD posted_d :debit, posted_c :credit, receivable :receivable",
         values={
             ":version": "version",
             ":net": "number",
             ":one": "one",
             ":debit": "sum",
             ":credit": "sum",
+            ":receivable": "sum",
         },
     ),
     Use(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 type Row = dict[str, Any]
 
-_KINDS = ("right", "right", "right", "unbalanced", "incomplete", "contradicted")
+_KINDS = ("right", "right", "draining", "draining", "unbalanced", "incomplete", "contradicted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,11 @@ class Interface:
         for number in range(self._rng.choice((0, 0, 1, 2, 4))):
             kind, account = self._rng.choice(_KINDS), self._rng.choice(BUSY)
             self.sequences.append(Sequence(f"SEQ-{number}", kind, account))
+            # What lacks money must come after what took it.
+            latest = 1.0 if kind == "draining" else until + 30.0
             for event in self._said(self.sequences[-1]):
                 for _ in range(self._rng.choice((1, 1, 1, 2))):
-                    when = self._run.clock.seconds + self._rng.uniform(0.0, until + 30.0)
+                    when = self._run.clock.seconds + self._rng.uniform(0.0, latest)
                     self._run.scheduler.at(when, self._saying(event))
 
     def unexpected(self, touched: Set[str]) -> Iterator[str]:
@@ -63,6 +65,10 @@ class Interface:
         return (row for row in self._run.books.rows("AssembliesTable") if row["sk"] == "H")
 
     def _said(self, sequence: Sequence) -> list[PostingLegCreated]:
+        if sequence.kind == "draining":
+            return legs_said(
+                sequence.name, _draining(sequence, self._rng.randrange(200_000, 350_000))
+            )
         amount = self._rng.randrange(1, 50_000)
         missing = 1 if sequence.kind == "unbalanced" else 0
         legs = (
@@ -90,9 +96,18 @@ class Interface:
         return say
 
 
+def _draining(sequence: Sequence, amount: int) -> tuple[Leg, ...]:
+    """Most of what the account has, or more: purchases that follow lack money."""
+    return (
+        Leg(1, chart.customer(sequence.account), "EUR", "D", amount, POSTED, "TRANSFER"),
+        Leg(2, chart.nostro("EUR"), "EUR", "C", amount, POSTED, "TRANSFER"),
+    )
+
+
 # A contradiction parks a sequence, unless it was booked before.
 _ENDS = {
     "right": {"POSTED"},
+    "draining": {"POSTED"},
     "unbalanced": {"PARKED"},
     "incomplete": {"OPEN"},
     "contradicted": {"PARKED", "POSTED"},

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import charging
+from domain.booking import BalanceRow, book_opening, book_resume
+from domain.events import Meta, Opening, OpeningRequested
 from domain.holding import change_hold
-from domain.missing_funds import FundsPolicy, funds_postings, net_of, receivable_of
+from domain.missing_funds import funds_postings, net_of, receivable_of
 from domain.money import Money
 from domain.posting import PENDING, Posting, imbalance_of, legs_of
-from domain.reference import Pricing
+from domain.reference import FundsPolicy, Pricing
 from domain.reversing import mirror
 from tests.unit.decided_records import RATE_USD, TRAVEL, account, decided
 
@@ -184,3 +186,54 @@ def test_split_never_overdraws_and_owes_what_the_receivable_says(
         assert posted == 0 or receivable == 0
     whole = sum(amount if kind == "refund" else -amount for kind, amount in drawn)
     assert posted - receivable == 3000 + whole
+
+
+def test_who_releases_what_waits_for_money_books_it_all_the_same() -> None:
+    record = decided(Money(4500, "EUR"), pricing=Pricing(funds_policy="SUSPEND"))
+
+    booking = book_resume(record, "INSUFFICIENT_FUNDS", "event", "2026-11-20T10:11:12Z", row(3000))
+
+    assert (booking.net, booking.receivable) == (-4500, 0)
+
+
+def test_a_release_to_an_account_without_money_is_split_like_a_purchase() -> None:
+    record = decided(Money(4500, "EUR"), pricing=Pricing(funds_policy="SPLIT"))
+
+    booking = book_resume(record, "ACCOUNT_ON_HOLD", "event", "2026-11-20T10:11:12Z", row(3000))
+
+    assert (booking.net, booking.receivable) == (-3000, 1500)
+
+
+def test_opening_money_pays_what_was_lacking_before_it_came() -> None:
+    event = OpeningRequested(
+        meta=Meta(
+            event_id="event",
+            msg_id="opening",
+            correlation_id="opening",
+            causation_id="load",
+            business_time="2026-11-20T10:11:12Z",
+        ),
+        data=Opening(account_id="A1", amount=Money(2000, "EUR"), value_date="2026-11-20"),
+    )
+
+    plain, paying = book_opening(event, row(0)), book_opening(event, row(0, receivable=1500))
+
+    assert plain == book_opening(event)
+    assert (plain.net, paying.net, paying.receivable) == (2000, 500, -1500)
+    assert paying.fingerprint == plain.fingerprint
+
+
+def row(available: int, receivable: int = 0) -> BalanceRow:
+    return BalanceRow(
+        account="cust:A1",
+        currency="EUR",
+        status="OPEN",
+        overdraft_limit=0,
+        posted_d=0,
+        posted_c=available,
+        held=0,
+        available=available,
+        version=1,
+        posting_no=1,
+        receivable=receivable,
+    )
