@@ -9,8 +9,6 @@ from domain.reconciliation_records import scheme_amount
 
 # The Inbox keeps a record for at least ninety days; an older booking has outlived it.
 _INBOX_KEEPS = timedelta(days=89)
-# Booked without a card message: an account's opening money, and what its interface says.
-_COMMANDED = {"OPENING", "SEQUENCE"}
 
 
 def nothing_lost(
@@ -26,7 +24,8 @@ def nothing_lost(
             what = f"received at {record['received_at']}, and neither booked nor parked"
             yield Break(3, ingest_id, what, heals=True)
     for ingest_id, header in booked.items():
-        if header["purpose"] in _COMMANDED or ingest_id in inbox:
+        # Opening money, settlements and sequences are booked for no record, and carry their own id.
+        if ingest_id == header["pk"] or ingest_id in inbox:
             continue
         if now - datetime.fromisoformat(header["booked_at"]) < _INBOX_KEEPS:
             yield Break(3, header["pk"], f"booked for {ingest_id}, which nobody received")

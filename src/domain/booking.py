@@ -58,6 +58,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     fx: FxRate | None = None
     rule_version: str | None = None
     ref_version: int | None = None
+    corrects: str | None = None
     causation_id: str
     business_time: str
     record: str | None = None
@@ -299,6 +300,7 @@ def posted_of(booking: Booking, effect: CustomerEffect | None, booked_at: dateti
         fx=booking.fx,
         rule_version=booking.rule_version,
         ref_version=booking.ref_version,
+        corrects=booking.corrects,
     )
 
 

@@ -9,6 +9,8 @@ CHART = Chart.from_json((Path(__file__).parent / "data" / "chart.json").read_byt
 FX_MARKUP = CHART.name("fx_markup")
 FX_FEE = CHART.name("fx_fee")
 CASH_FEE = CHART.name("cash_fee")
+FX_GAIN = CHART.name("fx_gain")
+SETTLEMENT_DIFFERENCE = CHART.name("settlement_difference")
 
 
 def customer(account_id: str) -> str:

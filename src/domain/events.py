@@ -151,7 +151,7 @@ class SequenceLeg(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal header: all legs of one booking."""
+    """A journal header: all legs of one booking. `corrects` is the header that it puts right."""
 
     header_id: str
     purpose: str
@@ -176,6 +176,7 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
     fx: FxRate | None = None
     rule_version: str | None = None
     ref_version: int | None = None
+    corrects: str | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

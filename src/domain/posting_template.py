@@ -121,21 +121,15 @@ class Templates:
                 raise WrongCurrency(f"{name} is in {money.currency}, not in {found[symbol]}")
         return found | {name: money.currency for name, money in amounts.items()}
 
-    def _posting(
-        self, debit: Line, credit: Line, amount: Money, values: Mapping[str, str]
-    ) -> Posting:
+    @staticmethod
+    def _posting(debit: Line, credit: Line, amount: Money, values: Mapping[str, str]) -> Posting:
         return Posting(
-            debit=self._account(debit, amount, values),
-            credit=self._account(credit, amount, values),
+            debit=debit.account.format_map(values),
+            credit=credit.account.format_map(values),
             amount=amount,
             code=debit.code.format_map(values),
             layer=debit.layer,
         )
-
-    def _account(self, line: Line, amount: Money, values: Mapping[str, str]) -> str:
-        account = line.account.format_map(values)
-        self._chart.check(account, amount.currency)
-        return account
 
 
 def _is_left_out(line: Line, amounts: Mapping[str, Money]) -> bool:

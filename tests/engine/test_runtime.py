@@ -86,6 +86,7 @@ def answers(deployed: Deployed, own: OwnServices) -> dict[str, Any]:
         *("SweepFunction", "RepublishFunction", "RebuildBalancesFunction", "ReleaseFunction"),
         *("AssembleFunction", "CheckSequencesFunction"),
         *("ReconcileFunction", "RedriveFunction", "DoorsFunction"),
+        *("SettleFunction", "CorrectFunction", "AccountFunction"),
     ):
         event = sample(f"invoke/{function}")
         if function == "IngestFileFunction":
@@ -238,6 +239,14 @@ def test_release_leaves_the_blocked_account_alone(answers: dict[str, Any]) -> No
     answer = answers["ReleaseFunction"]
 
     assert (answer["result"], answer["code"]) == ("REFUSED", "ACCOUNT_ON_HOLD")
+
+
+def test_what_people_order_is_looked_at_only_in_a_dry_run(answers: dict[str, Any]) -> None:
+    settled, corrected = answers["SettleFunction"], answers["CorrectFunction"]
+
+    assert settled["result"] == "WOULD_SETTLE"
+    assert (corrected["result"], corrected["customer"]["net"]) == ("WOULD_CORRECT", 150)
+    assert answers["AccountFunction"]["result"] == "WOULD_LIMIT"
 
 
 def test_an_error_reaches_the_caller_with_its_type_and_trace(deployed: Deployed) -> None:

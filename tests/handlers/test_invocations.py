@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from handlers import (
+    account,
     announce,
     assemble,
     check_sequences,
+    correct,
     deduplicate,
     doors,
     enrich,
@@ -22,6 +24,7 @@ from handlers import (
     redrive,
     release,
     republish,
+    settle,
     sweep,
 )
 from samples.event_story import BLOCKED_PURCHASE, FOREIGN_PURCHASE
@@ -228,3 +231,19 @@ def test_load_reference_makes_accounts_and_orders_their_opening_money(cloud: Clo
 
     assert answer == {"changed": 2, "openings": 2, "errors": []}
     assert cloud.row("balances", pk="B#cust:A-1046#EUR")["status"] == "HOLD_DEBIT"
+
+
+def test_a_settlement_a_correction_and_an_account_order_say_what_they_would_do(
+    cloud: Cloud, context: Any
+) -> None:
+    given.reference(cloud)
+    given.received(cloud, FOREIGN_PURCHASE, BLOCKED_PURCHASE)
+    given.booked(cloud)
+
+    settled = settle.handler(given.invocation("SettleFunction"), context)
+    corrected = correct.handler(given.invocation("CorrectFunction"), context)
+    changed = account.handler(given.invocation("AccountFunction"), context)
+
+    assert (settled["result"], settled["matched"]) == ("WOULD_SETTLE", 2)
+    assert (corrected["result"], corrected["customer"]["net"]) == ("WOULD_CORRECT", 150)
+    assert (changed["result"], changed["after"]["overdraft_limit"]) == ("WOULD_LIMIT", 75_000)

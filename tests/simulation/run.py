@@ -4,6 +4,7 @@ import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from tests.simulation.clerks import Clerks
 from tests.simulation.cloud import CloudRun, Streams
 from tests.simulation.deployment import Base
 from tests.simulation.doors import Doors
@@ -67,6 +68,8 @@ def simulate(
     people.plan(scenario)
     interface = Interface(run, random.Random(f"legs of {seed}"))
     interface.plan(scenario.until)
+    clerks = Clerks(run, seed, people)
+    clerks.plan(scenario)
     end = _BEGIN_SECONDS + scenario.until * 1.5 + seeds.scenario.choice((30.0, 600.0))
     broken: list[tuple[int, str]] = []
     while run.scheduler.step(end):
@@ -81,6 +84,8 @@ def simulate(
             broken += [(3, what) for what in Silence(run, people.decided).broken()]
             run.schedules.on = True
         drain.drain(by_hand=silence)
+        broken += [(10, what) for what in clerks.close(drain.ask)]
+        drain.settle()
     except NotDrained as left:
         broken.append((17, str(left)))
     evidence = Evidence(run, base, scenario, doors, people, interface)

@@ -138,12 +138,10 @@ def test_nobody_changes_or_deletes_in_the_journal() -> None:
     assert not [verb for verb in verbs if verb.startswith("dynamodb:PartiQL")]
 
 
-def test_only_post_release_and_assemble_write_to_the_journal() -> None:
-    assert holders("dynamodb:PutItem", "JournalTable") == {
-        "PostRole",
-        "ReleaseRole",
-        "AssembleRole",
-    }
+def test_only_what_books_and_what_people_decide_write_to_the_journal() -> None:
+    people = {"ReleaseRole", "SettleRole", "CorrectRole"}
+
+    assert holders("dynamodb:PutItem", "JournalTable") == {"PostRole", "AssembleRole", *people}
 
 
 @pytest.mark.parametrize("role", ["PostRole", "AssembleRole"])
