@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import account, parked, reference, screen
+from cli import account, parked, reference, screen, sequences
 from cli.audit.command import audit
 from cli.balance import balance
 from cli.correct import correct
@@ -77,6 +77,7 @@ app.command("trial-balance", rich_help_panel="Ask")(trial_balance)
 app.command("audit", rich_help_panel="Ask")(audit)
 app.command("reconcile", rich_help_panel="Ask")(reconcile)
 app.add_typer(parked.app, name="parked", rich_help_panel="Decide and mend")
+app.add_typer(sequences.app, name="sequences", rich_help_panel="Decide and mend")
 app.add_typer(account.app, name="account", rich_help_panel="Decide and mend")
 app.command("correct", rich_help_panel="Decide and mend")(correct)
 app.command("redrive", rich_help_panel="Decide and mend")(redrive)

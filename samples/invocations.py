@@ -23,6 +23,7 @@ from samples.event_story import (
     Story,
     account_row,
 )
+from samples.leg_story import SAID_AT, legs_said
 from samples.make_batch import FILES, TARGET
 from samples.make_settlement import settlement
 
@@ -60,6 +61,7 @@ def invocations(
             bus_event(BLOCKED_PURCHASE.authorized, BLOCKED_PURCHASE.received_at),
         ),
         "PostFunction": queued("post", *(events[name] for name in decided)),
+        "AssembleFunction": queued("leg", *(bus_event(each, SAID_AT) for each in legs_said())),
         "AnnounceFunction": headers,
         "FoldFunction": {"Records": headers},
         "NotifyFunction": queued("notify", events["TransactionPosted"]),
@@ -71,6 +73,7 @@ def invocations(
             "until": (booked_at + timedelta(minutes=5)).isoformat(timespec="minutes"),
             "dry_run": True,
         },
+        "CheckSequencesFunction": scheduled("waiting", SAID_AT + timedelta(minutes=5)),
         "ReconcileFunction": {"step": "records", "run": _run(received), "so_far": {}},
         "RedriveFunction": {"queue": "PostDeadLetters", "dry_run": True},
         "DoorsFunction": {

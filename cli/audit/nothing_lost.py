@@ -24,7 +24,7 @@ def nothing_lost(
             what = f"received at {record['received_at']}, and neither booked nor parked"
             yield Break(3, ingest_id, what, heals=True)
     for ingest_id, header in booked.items():
-        # Opening money and settlements are booked for no record, and carry their own id instead.
+        # Opening money, settlements and sequences are booked for no record, and carry their own id.
         if ingest_id == header["pk"] or ingest_id in inbox:
             continue
         if now - datetime.fromisoformat(header["booked_at"]) < _INBOX_KEEPS:

@@ -192,6 +192,12 @@ def _closed(account_id: str, balance: BalanceRow) -> str:
             f"account {account_id} stands at {balance.posted} {balance.currency} minor units:"
             " pay out or collect first",
         )
+    if balance.receivable:
+        raise Refused(
+            "DEBT_OPEN",
+            f"account {account_id} lacked {balance.receivable} {balance.currency} minor units:"
+            " its next credits pay them first",
+        )
     return CLOSED
 
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from adapters.items import from_item, to_item
 from domain.booking import BalanceRow
+from domain.posting import Movement
 
 FOLD_ROW = "FOLD"
 
@@ -34,7 +36,8 @@ class BalanceTable:
         if "Item" not in answer:
             return None
         row = from_item(answer["Item"])
-        return BalanceRow(**{name: row[name] for name in BalanceRow.__struct_fields__})
+        # Rows from before there were receivables have none.
+        return msgspec.convert({"receivable": 0} | row, BalanceRow)
 
     def create(self, account: str, currency: str, status: str, overdraft_limit: int) -> bool:
         """Make a customer's row with nothing booked, if there is none; whether it was made."""
@@ -64,6 +67,7 @@ class BalanceTable:
             "held": 0,
             "version": 1,
             "posting_no": 0,
+            "receivable": 0,
         }
         return {
             "Put": {
@@ -109,9 +113,9 @@ class BalanceTable:
             }
         }
 
-    def booked(self, row: BalanceRow, debit: int, credit: int) -> dict[str, Any]:
+    def booked(self, row: BalanceRow, moved: Movement, receivable: int) -> dict[str, Any]:
         """A transaction's update of a customer's row by one booking, on the version that was
-        read.
+        read; `receivable` is what the customer's debt for missing funds grows by.
         """
         return {
             "Update": {
@@ -120,15 +124,16 @@ class BalanceTable:
                 "UpdateExpression": (
                     "SET available = available + :net, version = version + :one,"
                     " posting_no = posting_no + :one"
-                    " ADD posted_d :debit, posted_c :credit"
+                    " ADD posted_d :debit, posted_c :credit, receivable :receivable"
                 ),
                 "ConditionExpression": "version = :version",
                 "ExpressionAttributeValues": to_item(
                     {
-                        ":net": credit - debit,
+                        ":net": moved.net,
                         ":one": 1,
-                        ":debit": debit,
-                        ":credit": credit,
+                        ":debit": moved.debit,
+                        ":credit": moved.credit,
+                        ":receivable": receivable,
                         ":version": row.version,
                     }
                 ),

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from domain import chart
 from domain.announcement import posted_event_id
 from domain.booking import Booking
 from domain.charging import SUSPEND
@@ -17,6 +18,7 @@ from domain.header import StoredHeader
 from domain.money import Money
 from domain.posting import POSTED, Posting, legs_of, movements_of, postings_of
 from domain.reversing import mirror
+from domain.sequence import SEQUENCE
 from domain.settlement_matching import root_of
 from domain.settling import BREAK_REASON, CORRECT
 
@@ -43,7 +45,12 @@ def chain_of(header_id: str) -> list[str]:
 
 
 def in_force(chain: Sequence[StoredHeader]) -> tuple[Posting, ...]:
-    """What holds after the last header of a chain: of a correction, the part behind its mirror."""
+    """What holds after the last header of a chain: of a correction, the part behind its mirror.
+
+    Raises Refused for legs that came from outside, which need not come in pairs.
+    """
+    if chain[0].posted.purpose == SEQUENCE:
+        raise Refused("IS_A_SEQUENCE", "whoever said the sequence corrects it by another one")
     holding = postings_of(chain[0].posted.legs)
     for header in chain[1:]:
         holding = postings_of(header.posted.legs)[len(holding) :]
@@ -56,6 +63,8 @@ def correct(chain: Sequence[StoredHeader], change: Change, order_id: str) -> Boo
     if wrong.purpose == SUSPEND:
         raise Refused("IN_SUSPENSE", "a suspense booking is released or returned, not corrected")
     holding = in_force(chain)
+    if any(_is_receivable(posting) for posting in holding):
+        raise Refused("MOVES_RECEIVABLE", "what the account lacked is paid by its next credits")
     if not holding:
         raise Refused("NOTHING_IN_FORCE", f"{wrong.header_id} has left nothing to correct")
     if any(posting.layer != POSTED for posting in holding):
@@ -116,6 +125,10 @@ def _right(holding: Sequence[Posting], change: Change) -> tuple[Posting, ...]:
         for posting in holding
         if (amount := change.amounts.get(posting.code, posting.amount.amount))
     )
+
+
+def _is_receivable(posting: Posting) -> bool:
+    return chart.overdrawn("") in posting.debit or chart.overdrawn("") in posting.credit
 
 
 def _in_suspense(postings: Sequence[Posting]) -> list[Posting]:

@@ -1,19 +1,21 @@
 """What the settlement of a file books: the payment, the gain of its currencies, and its breaks."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from domain import chart
 from domain.booking import Booking
+from domain.charging import TEMPLATES
 from domain.conversion import FxRate, convert
 from domain.money import Money
 from domain.posting import Posting, legs_of
+from domain.reversing import mirror
 from domain.settlement_file import Paid, SettlementFile, Total
 from domain.settlement_matching import Matching, SettlementBreak
 
 SETTLE, FX_GAIN, CORRECT = "SETTLE", "FX_GAIN", "CORRECT"
 BREAK_REASON = "SETTLEMENT_BREAK"
-
-_PAYMENT, _EXCHANGE, _DIFFERENCE = "SETTLEMENT", "FX", "DIFFERENCE"
 
 
 def settlement_header_id(file: SettlementFile, currency: str) -> str:
@@ -27,19 +29,13 @@ def settle(file: SettlementFile, total: Total, tolerated: int) -> Booking | None
     become income or loss, those of another one belong to its position, and end in the gain.
     """
     currency = total.currency
-    clearing = chart.settlement(file.network, currency)
-    other = chart.nostro(currency)
-    difference_at = chart.SETTLEMENT_DIFFERENCE
-    postings: list[Posting] = []
-    if total.paid_in != currency:
-        other = difference_at = chart.position(currency, total.paid_in)
-    postings += _move(clearing, other, total.net, currency, _PAYMENT)
-    if total.paid is not None and total.paid_in != currency:
+    abroad = "_ABROAD" if total.paid_in != currency else ""
+    names = {"network": file.network, "other_currency": total.paid_in}
+    postings = _move("SETTLE" + abroad, total.net, currency, names)
+    if total.paid is not None and abroad:
         bought = _bought(total, total.paid)
-        position = chart.position(total.paid_in, currency)
-        nostro = chart.nostro(total.paid_in)
-        postings += _move(position, nostro, bought, total.paid_in, _EXCHANGE)
-    postings += _move(difference_at, clearing, tolerated, currency, _DIFFERENCE)
+        postings += _move("SETTLE_COST", bought, total.paid_in, {"other_currency": currency})
+    postings += _move("SETTLE_DIFFERENCE" + abroad, tolerated, currency, names)
     if not postings:
         return None
     header_id = settlement_header_id(file, currency)
@@ -82,8 +78,7 @@ def gain_header_id(file: SettlementFile, currency: str, number: int) -> str:
 
 def sweep_gain(file: SettlementFile, total: Total, gain: int, number: int = 1) -> Booking | None:
     """Move what a position has earned to income, or what it has lost from it; None for zero."""
-    position = chart.position(total.paid_in, total.currency)
-    postings = _move(position, chart.FX_GAIN, gain, total.paid_in, FX_GAIN)
+    postings = _move("FX_GAIN", gain, total.paid_in, {"other_currency": total.currency})
     if not postings:
         return None
     header_id = gain_header_id(file, total.currency, number)
@@ -92,9 +87,8 @@ def sweep_gain(file: SettlementFile, total: Total, gain: int, number: int = 1) -
 
 def repair(file: SettlementFile, found: SettlementBreak) -> Booking | None:
     """Move the difference of a break between clearing and suspense; None where there is none."""
-    clearing = chart.settlement(file.network, found.currency)
-    waiting = chart.suspense(BREAK_REASON, found.currency)
-    postings = _move(waiting, clearing, found.difference, found.currency, found.kind)
+    names = {"network": file.network, "reason": BREAK_REASON, "code": found.kind}
+    postings = _move("SETTLE_BREAK", found.difference, found.currency, names)
     if not postings:
         return None
     settled = settlement_header_id(file, found.currency)
@@ -108,15 +102,22 @@ def repair(file: SettlementFile, found: SettlementBreak) -> Booking | None:
     )
 
 
-def _move(debit: str, credit: str, amount: int, currency: str, code: str) -> list[Posting]:
-    """One posting, the other way round for a negative amount; none for zero."""
-    if amount < 0:
-        return _move(credit, debit, -amount, currency, code)
-    return [Posting(debit, credit, Money(amount, currency), code)] if amount else []
+def _move(
+    template: str, amount: int, currency: str, names: Mapping[str, str]
+) -> tuple[Posting, ...]:
+    """The template's postings, the other way round for a negative amount; none for zero."""
+    if not amount:
+        return ()
+    made = TEMPLATES.post(template, names, {"settled": Money(abs(amount), currency)})
+    return made if amount > 0 else mirror(made, 1, 0, 1)
 
 
 def _booking(
-    file: SettlementFile, header_id: str, purpose: str, postings: list[Posting], fingerprint: str
+    file: SettlementFile,
+    header_id: str,
+    purpose: str,
+    postings: tuple[Posting, ...],
+    fingerprint: str,
 ) -> Booking:
     """Booked for no record: its own id stands where a record's would."""
     return Booking(

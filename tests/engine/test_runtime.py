@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 import local
+from domain.sequence import header_id_of
 from samples import make_reference
 from samples.event_story import BLOCKED_PURCHASE, DECLINED_PURCHASE, FOREIGN_PURCHASE
 from samples.invocations import inbox_row
+from samples.leg_story import TRANSFER
 from samples.make_batch import TARGET as BATCHES
 from samples.make_events import bookings
 from tests.engine.live import Stack
@@ -82,6 +84,7 @@ def answers(deployed: Deployed, own: OwnServices) -> dict[str, Any]:
         *("IngestFunction", "IngestFileFunction", "DeduplicateFunction", "EnrichFunction"),
         *("PostFunction", "AnnounceFunction", "FoldFunction", "NotifyFunction", "QueryFunction"),
         *("SweepFunction", "RepublishFunction", "RebuildBalancesFunction", "ReleaseFunction"),
+        *("AssembleFunction", "CheckSequencesFunction"),
         *("ReconcileFunction", "RedriveFunction", "DoorsFunction"),
         *("SettleFunction", "CorrectFunction", "AccountFunction"),
     ):
@@ -178,6 +181,16 @@ def test_post_books_both_decisions(answers: dict[str, Any], own: OwnServices) ->
     expected = sample("TransactionPosted")["detail"]["data"]
     for name in ("legs", "checksum", "customer", "totals"):
         assert headers[BOOKED][name] == expected[name]
+
+
+def test_assemble_books_the_sequence_of_both_legs(
+    answers: dict[str, Any], own: OwnServices
+) -> None:
+    assert answers["AssembleFunction"] == {"batchItemFailures": []}
+    assert answers["CheckSequencesFunction"] == {"resent": [], "incomplete": [], "parked": 0}
+
+    headers = {row["pk"]: row for row in own.rows("Journal") if row["sk"] == "H"}
+    assert headers[header_id_of(TRANSFER)]["totals"] == {"EUR": 25_000}
 
 
 def test_announce_answers_with_the_sample_event(answers: dict[str, Any]) -> None:

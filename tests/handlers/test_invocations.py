@@ -7,6 +7,8 @@ from typing import Any
 from handlers import (
     account,
     announce,
+    assemble,
+    check_sequences,
     correct,
     deduplicate,
     doors,
@@ -100,6 +102,20 @@ def test_announce_makes_the_sample_of_transaction_posted(context: Any) -> None:
 
     assert as_json(details[0]) == given.sample("TransactionPosted")["detail"]
     assert details[1]["data"]["purpose"] == "SUSPEND"
+
+
+def test_assemble_books_the_transfer_of_the_samples_and_the_check_finds_nothing(
+    cloud: Cloud, context: Any
+) -> None:
+    given.reference(cloud)
+    before = cloud.row("balances", pk="B#cust:A-1001#EUR")["posted_c"]
+
+    answer = assemble.handler(given.invocation("AssembleFunction"), context)
+    checked = check_sequences.handler(given.invocation("CheckSequencesFunction"), context)
+
+    assert answer == {"batchItemFailures": []}
+    assert cloud.row("balances", pk="B#cust:A-1001#EUR")["posted_c"] == before + 25_000
+    assert checked == {"resent": [], "incomplete": [], "parked": 0}
 
 
 def test_fold_moves_the_internal_accounts_of_both_bookings(cloud: Cloud, context: Any) -> None:

@@ -1,5 +1,6 @@
 """One run: a scenario under faults, then the drain, then the invariants."""
 
+import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from tests.simulation.doors import Doors
 from tests.simulation.drain import Drain, NotDrained
 from tests.simulation.faults import Fired
 from tests.simulation.invariants import Evidence, violations
+from tests.simulation.legs import Interface
 from tests.simulation.people import People
 from tests.simulation.scenario import Drawing
 from tests.simulation.seam import SEAM
@@ -64,6 +66,8 @@ def simulate(
     run.schedules.on = not silence
     people = People(run, seeds.scenario, repairs=not silence)
     people.plan(scenario)
+    interface = Interface(run, random.Random(f"legs of {seed}"))
+    interface.plan(scenario.until)
     clerks = Clerks(run, seed, people)
     clerks.plan(scenario)
     end = _BEGIN_SECONDS + scenario.until * 1.5 + seeds.scenario.choice((30.0, 600.0))
@@ -84,7 +88,7 @@ def simulate(
         drain.settle()
     except NotDrained as left:
         broken.append((17, str(left)))
-    evidence = Evidence(run, base, scenario, doors, people)
+    evidence = Evidence(run, base, scenario, doors, people, interface)
     broken += violations(evidence, seed % 16 == 0 if thorough is None else thorough)
     return Outcome(
         seed=seed,

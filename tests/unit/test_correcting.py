@@ -14,6 +14,7 @@ from domain.errors import Refused
 from domain.events import CustomerEffect
 from domain.header import StoredHeader
 from domain.holding import change_hold
+from domain.missing_funds import funds_postings
 from domain.money import Money
 from domain.posting import imbalance_of, legs_of, movements_of, postings_of
 from tests.iso20022 import parsed, text
@@ -133,3 +134,22 @@ def test_the_notice_of_a_waived_fee_is_valid_and_credits_it() -> None:
 
     assert (text(root, "Ntry/Amt"), text(root, "Ntry/CdtDbtInd")) == ("1.50", "CRDT")
     assert text(root, "Ntry/BkTxCd/Prtry/Cd") == "CORRECT"
+
+
+def test_a_sequence_from_outside_is_corrected_by_whoever_said_it() -> None:
+    wrong = booked()
+    said = msgspec.structs.replace(wrong.posted, purpose="SEQUENCE")
+
+    with pytest.raises(Refused, match="IS_A_SEQUENCE"):
+        correct([msgspec.structs.replace(wrong, posted=said)], Change(void=True), "")
+
+
+def test_what_the_account_lacked_is_paid_and_not_corrected() -> None:
+    wrong = booked()
+    split = funds_postings(
+        postings_of(wrong.posted.legs), "A1", available=3000, receivable=0, policy="SPLIT"
+    )
+    said = msgspec.structs.replace(wrong.posted, legs=legs_of(split or ()))
+
+    with pytest.raises(Refused, match="MOVES_RECEIVABLE"):
+        correct([msgspec.structs.replace(wrong, posted=said)], Change(void=True), "")
