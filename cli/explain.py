@@ -9,8 +9,8 @@ from cli.connection import Json, connect
 from cli.dossier import Dossier
 from cli.errors import UserError
 from cli.explain_view import show
-from cli.outcomes import amount_of
 from cli.system import System
+from domain.record_amount import amount_of
 
 
 def explain(

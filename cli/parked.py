@@ -10,10 +10,10 @@ from cli import decisions, screen, suspense
 from cli.amounts import money
 from cli.connection import Json, connect
 from cli.errors import UserError
-from cli.outcomes import amount_of
 from cli.scanning import query
 from cli.suspense import open_suspense
 from cli.system import System
+from domain.record_amount import amount_of
 
 REASONS = ("INVALID", "DUPLICATE", "CONFLICT", "REJECTED", "FAILED")
 STATES = ("PARKED", "RELEASED", "DISCARDED", "RESOLVED")
