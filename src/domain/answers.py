@@ -9,12 +9,11 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from domain.events import Posted
-from domain.iso8583.decoded import Problem as Fault
 from domain.money import Money
 from domain.statement import Entry, Totals
 
 
-class Problem(Struct, kw_only=True):
+class ProblemDetails(Struct, kw_only=True):
     """Problem details (RFC 9457). `type` and `code` name the kind and never change; `parameter` or
     `field` is what to change, `remedy` what helps.
     """
@@ -27,6 +26,31 @@ class Problem(Struct, kw_only=True):
     remedy: str | UnsetType = UNSET
     parameter: str | UnsetType = UNSET
     field: str | UnsetType = UNSET
+
+
+class JsonMessage(Struct, kw_only=True):
+    """An ISO 8583:1987 message: data elements as text in their own format, by their number."""
+
+    network: str
+    mti: str
+    de: dict[str, str]
+
+
+class HexMessage(Struct, kw_only=True):
+    """The same, whole and in hex digits."""
+
+    network: str
+    iso8583: str
+
+
+class Fault(Struct, kw_only=True):
+    """One thing that is wrong with a message: where, what, and what to send instead."""
+
+    element: str
+    offset: str
+    code: str
+    message: str
+    remedy: str
 
 
 class Receipt(Struct, kw_only=True):
@@ -261,7 +285,7 @@ class TrialBalancePage(Struct, kw_only=True):
     next: str | UnsetType = UNSET
 
 
-class Decided(Struct, kw_only=True):
+class OrderDone(Struct, kw_only=True):
     """What was done, or would be done by a dry run. `already`: it was done before; `sent`: its
     event is out, else the sweep sends it.
     """

@@ -13,7 +13,7 @@ type AnyId = Annotated[
         description="Id of a record (`ing_...`), of a message (`msg_...`) or of a journal header"
         " (`J#...`, with `%23` for the #).",
         extra={"remedy": "no such id: send the ingest_id of a receipt"},
-        examples=["ing_sa3uqsk5j6dj753vk3nofzdu55"],
+        examples=["ing_xa5fjg6onlxh5p4gcgofj7w2df"],
     ),
 ]
 type RecordId = Annotated[
@@ -22,7 +22,7 @@ type RecordId = Annotated[
     Meta(
         description="Id of a record, as its receipt says.",
         extra={"remedy": "no such id: send the ingest_id of a receipt"},
-        examples=["ing_sa3uqsk5j6dj753vk3nofzdu55"],
+        examples=["ing_5mlsgypga5umlfagrywcmgxvgp"],
     ),
 ]
 type AccountId = Annotated[
