@@ -21,6 +21,9 @@ def show(told: dict[str, Any]) -> None:
     for title, name in (("Booking", "booking"), ("Resolution", "resolution")):
         if name in told:
             _booking(title, told[name])
+    if "resolved_by" in told:
+        by = told["resolved_by"]
+        screen.line(f"  decided by {by['by']}  {by['note']}".rstrip())
     if told["balance_now"]:
         _balance(told["balance_now"])
     _events(told["events"])

@@ -71,11 +71,16 @@ def trial_balance_of(
         ),
         key=lambda line: (line.currency, line.kind == "customer", line.account),
     )
+    return TrialBalance(tuple(lines), len(unfolded), pending_of(unfolded), before or {})
+
+
+def pending_of(unfolded: Sequence[Posted]) -> Sums:
+    """What these headers will still do to internal accounts."""
     pending: Sums = defaultdict(lambda: (0, 0))
     for (_, currency), moved in net(unfolded).items():
         debit, credit = pending[currency]
         pending[currency] = (debit + moved.debit, credit + moved.credit)
-    return TrialBalance(tuple(lines), len(unfolded), dict(pending), before or {})
+    return dict(pending)
 
 
 def trial_balance_body(found: TrialBalance) -> dict[str, Any]:
