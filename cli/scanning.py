@@ -70,3 +70,20 @@ def get_many(
                 found[key_of(row)] = row
             request = answer.get("UnprocessedKeys")
     return found
+
+
+def query(client: Any, table: str, index: str | None, condition: str, values: Row) -> Iterator[Row]:
+    """The rows of one partition, in the order of their range key."""
+    request: dict[str, Any] = {
+        "TableName": table,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": to_item(values),
+    }
+    if index is not None:
+        request["IndexName"] = index
+    while True:
+        answer = client.query(**request)
+        yield from (from_item(item) for item in answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

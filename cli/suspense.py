@@ -50,4 +50,7 @@ def show(rows: list[Row], limit: int, *, as_json: bool) -> None:
     ]
     columns = ("!record", "!reason", ">amount", "narrative")
     screen.out.print(screen.table("Open suspense bookings", columns, cells))
-    screen.out.print("'./posting parked release ID' or 'return ID' settles one.")
+    screen.out.print(
+        "'./posting parked release ID' or 'return ID' settles one; a settlement's break"
+        " is undone by './posting correct ID --void'."
+    )

@@ -15,6 +15,7 @@ TARGET = Path(__file__).parent / "reference"
 OPENED = "2026-11-01T00:00:00Z"
 WATCHED = ["7995", "6051", "6211"]
 LIMITS = {"EUR": 500_000, "USD": 500_000}
+CORRECTION_CAPS = {"EUR": 20_000, "USD": 20_000}
 HOMES = {"DEFAULT": ["DE"], "TRAVEL": ["DE", "AT", "FR", "NL"], "DOLLAR": ["US"]}
 
 type Rows = list[dict[str, Any]]
@@ -97,6 +98,7 @@ def rules() -> Rows:
         {"id": "CURRENCY_CONVERSION", "params": {"enabled": True}},
         {"id": "WATCHED_CATEGORY", "params": {"mccs": WATCHED}},
         {"id": "AMOUNT_LIMIT", "params": {"limits": LIMITS}},
+        {"id": "CORRECTION_CAP", "params": {"caps": CORRECTION_CAPS}},
     ]
 
 

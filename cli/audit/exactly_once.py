@@ -10,7 +10,7 @@ _REFUSALS = {"REJECTED", "INVALID"}
 
 
 def exactly_once(headers: Iterable[Row], parked: Mapping[str, Row]) -> Iterator[Break]:
-    """`parked` by ingest_id. A follow-up header (release, return) is no primary one."""
+    """`parked` by ingest_id. A follow-up header (release, return, correction) is no primary one."""
     by_message: dict[str, list[str]] = defaultdict(list)
     by_record: dict[str, list[str]] = defaultdict(list)
     for header in headers:
@@ -28,7 +28,7 @@ def exactly_once(headers: Iterable[Row], parked: Mapping[str, Row]) -> Iterator[
 
 def is_primary(header: Row) -> bool:
     """The slot `J#{msg_id}` that all decisions about a message compete for."""
-    return bool(header["purpose"] not in {"RESUME", "RETURN"})
+    return bool(header["purpose"] not in {"RESUME", "RETURN", "CORRECT"})
 
 
 def _repeated(found: Mapping[str, list[str]], kind: str) -> Iterator[Break]:

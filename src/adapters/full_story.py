@@ -10,6 +10,7 @@ from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.parked import REJECTED, ParkedTable
 from adapters.story import Story
+from domain.correcting import correction_header_id
 from domain.events import (
     TransactionAuthorized,
     TransactionEnriched,
@@ -73,6 +74,7 @@ class FullStory:
         stored = self._inbox.get(ingest_id) or self._parked.get(ingest_id) or {}
         stated = amount_of(stored)
         told["amount"] = msgspec.to_builtins(stated) if stated else None
+        told["corrections"] = self._corrections(told)
         told["timings"] = self._timings(told, stored)
         told["decision"] = _decision(told)
         told["events"] = _events(told)
@@ -103,6 +105,16 @@ class FullStory:
             "booking": msgspec.to_builtins(header.posted),
         }
 
+    def _corrections(self, told: Told) -> list[Told]:
+        """What was corrected of the booking and of its resolution, in the order of the chain."""
+        found = []
+        for header in (told.get("booking"), told.get("resolution")):
+            header_id = header["header_id"] if header else None
+            while header_id and (stored := self._journal.get(correction_header_id(header_id))):
+                header_id = stored.posted.header_id
+                found.append(msgspec.to_builtins(stored.posted))
+        return found
+
     def _timings(self, told: Told, record: dict[str, Any]) -> dict[str, str | None]:
         """Instants of the stages; None where the record did not come by, or was not first."""
         msg_id = told.get("msg_id")
@@ -117,8 +129,9 @@ class FullStory:
         }
 
     def _balance_now(self, told: Told) -> Told | None:
-        effect = (told.get("resolution") or told.get("booking") or {}).get("customer")
-        if not effect:
+        latest = (*reversed(told["corrections"]), told.get("resolution"), told.get("booking"))
+        effect = next((each["customer"] for each in latest if each and each["customer"]), None)
+        if effect is None:
             return None
         row = self._balances.read(effect["account"], effect["currency"])
         return {"account": row.account, **balance_body(row)} if row else None
@@ -147,7 +160,7 @@ def _events(told: Told) -> list[Told]:
         for detail_type in before
         if told.get("msg_id") and told["record"]
     }
-    for booking in (told.get("booking"), told.get("resolution")):
+    for booking in (told.get("booking"), told.get("resolution"), *told["corrections"]):
         if booking:
             found[ledger_event_id(booking["header_id"], _POSTED)] = _POSTED
     return [

@@ -15,6 +15,7 @@ from domain.charging import SUSPEND
 from domain.events import CustomerEffect, Posted
 from domain.header import StoredHeader
 from domain.identity import SHARDS, minute_shard, shard_of
+from domain.settling import BREAK_REASON
 
 HEADER = "H"
 BY_MINUTE = "by-minute"
@@ -167,8 +168,10 @@ class JournalTable:
 
 
 def suspended_day(posted: Posted) -> str | None:
-    """Index key of a suspense booking, its day and a shard; None for any other."""
-    if posted.purpose != SUSPEND:
+    """Index key of a suspense booking or of a settlement's break, its day and a shard; None for any
+    other.
+    """
+    if posted.purpose != SUSPEND and posted.reason != BREAK_REASON:
         return None
     return f"{posted.booking_date}#{shard_of(posted.header_id)}"
 

@@ -15,7 +15,6 @@ from domain.booking import BalanceRow, Booking, posted_of
 from domain.events import CustomerEffect, Posted
 from domain.header import StoredHeader
 from domain.message_type import parse_mti
-from domain.posting import movements_of
 
 
 class Booked(msgspec.Struct, frozen=True):
@@ -82,8 +81,7 @@ class Ledger:
             kind = parse_mti(booking.mti or "").function
             actions["purchase"] = self._journal.put_purchase(booking.purchase_id, kind)
         if posted.customer is not None and balance is not None:
-            moved = movements_of(posted.legs)[(posted.customer.account, posted.customer.currency)]
-            actions["balance"] = self._balances.booked(balance, moved.debit, moved.credit)
+            actions["balance"] = self._balances.booked(balance, booking.moved, booking.receivable)
             actions["line"] = self._journal.put_line(posted, posted.customer)
         refusals = transactions.write(self._client, list(actions.values()))
         names = list(actions)

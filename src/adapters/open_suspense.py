@@ -1,7 +1,8 @@
-"""Suspense bookings that are neither released nor returned, the oldest days first.
+"""Suspense bookings that are neither released, returned nor corrected, the oldest days first;
+those of a settlement's breaks among them.
 
 Their headers carry `suspended_day`, which nothing else in the Journal does: the index over it holds
-suspense alone. Whether one is still open is said by the header in the slot of its resolution.
+suspense alone. Whether one is still open is said by the slots of its resolution and correction.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 from adapters.journal import BY_SUSPENDED_DAY, JournalTable
 from adapters.listing import Place, index_rows, page
 from domain.booking import resolution_header_id
+from domain.correcting import correction_header_id
 from domain.events import Posted
 from domain.identity import SHARDS
 
@@ -43,11 +45,14 @@ class OpenSuspense:
             start = {"suspended_day": {"S": partition}, "pk": {"S": after}, "sk": {"S": "H"}}
         keys = (row["pk"] for row in index_rows(self._client, request, start))
         for some in batched(keys, _AT_ONCE, strict=False):
-            headers = self._journal.get_many([*some, *map(_slot, some)])
+            slots = [slot for header_id in some for slot in _slots(header_id)]
+            headers = self._journal.get_many([*some, *slots])
             for header_id in some:
-                resolved = _slot(header_id) in headers
-                yield header_id, None if resolved else headers[header_id].posted
+                closed = any(slot in headers for slot in _slots(header_id))
+                yield header_id, None if closed else headers[header_id].posted
 
 
-def _slot(header_id: str) -> str:
-    return resolution_header_id(header_id.removeprefix("J#"))
+def _slots(header_id: str) -> tuple[str, str]:
+    """Where a header stands as soon as this one is no longer open."""
+    resolved = resolution_header_id(header_id.removeprefix("J#"))
+    return resolved, correction_header_id(header_id)

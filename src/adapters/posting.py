@@ -88,6 +88,7 @@ class Poster:
             balance = self._balances.read(booking.customer or "", booking.currency or "")
             if balance is None:
                 raise Unavailable(f"no balance row yet for {booking.header_id}")
+            booking = book_opening(event, balance)
             outcome = self._ledger.book(booking, balance, self._now())
             match outcome:
                 case Booked():

@@ -43,6 +43,7 @@ def rate_key(base: str, quote: str) -> str:
 
 
 RULES = "RULES"
+CORRECTION_CAP = "CORRECTION_CAP"
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +90,18 @@ class ReferenceTable:
             return None
         row = from_item(answer["Items"][0])
         return FxRate(base, quote, row["rate"], row["source"], row["as_of"])
+
+    def correction_caps(self) -> dict[str, int]:
+        """How much one person may correct, by currency in minor units; {} where no rule says."""
+        rules = self.current({RULES}).get(RULES)
+        if rules is None:
+            return {}
+        key = {"pk": {"S": f"{RULES}#{rules['rule_version']}"}, "sk": {"S": CORRECTION_CAP}}
+        answer = self._client.get_item(TableName=self.table, Key=key)
+        if "Item" not in answer:
+            return {}
+        params = msgspec.json.decode(answer["Item"]["params"]["S"])
+        return {str(currency): int(cap) for currency, cap in params["caps"].items()}
 
     def current(self, keys: Iterable[str]) -> dict[str, Row]:
         """The rows in force of these partition keys, of those that exist. Raises Unavailable."""

@@ -166,7 +166,11 @@ class Release:
         for _ in range(_DERIVATIONS_MAX):
             balance = self._bookable(record)
             booking = book_resume(
-                record, reason, posted_event_id(suspended.posted.header_id), suspended.business_time
+                record,
+                reason,
+                posted_event_id(suspended.posted.header_id),
+                suspended.business_time,
+                balance,
             )
             try:
                 return self._settle(order, booking, balance)

@@ -204,6 +204,7 @@ class RecordStory(Struct, kw_only=True):
     booking: Posted | UnsetType = UNSET
     resolution: Posted | UnsetType = UNSET
     resolved_by: dict[str, str] | UnsetType = UNSET
+    corrections: list[Posted]
     parked: ParkedFacts | UnsetType = UNSET
     events: list[EventFacts]
     balance_now: AccountBalance | None

@@ -9,8 +9,24 @@ import msgspec
 from domain import charging, chart
 from domain.conversion import FxRate
 from domain.events import CustomerEffect, Decided, Opening, OpeningRequested, Posted
-from domain.posting import Leg, checksum_of, legs_of, movements_of, totals_of
-from domain.reference import status_refusal
+from domain.missing_funds import (
+    INSUFFICIENT_FUNDS,
+    OVERDRAW,
+    OVERDRAWN,
+    SUSPEND,
+    debt_moved,
+    funds_postings,
+)
+from domain.posting import (
+    Leg,
+    Movement,
+    Posting,
+    checksum_of,
+    legs_of,
+    movements_of,
+    totals_of,
+)
+from domain.reference import FundsPolicy, status_refusal
 
 SECOND_PRESENTMENT = "POSSIBLE_SECOND_PRESENTMENT"
 
@@ -43,6 +59,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     fx: FxRate | None = None
     rule_version: str | None = None
     ref_version: int | None = None
+    corrects: str | None = None
     causation_id: str
     business_time: str
     record: str | None = None
@@ -61,11 +78,28 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
         """What the customer's balance changes by, in minor units of the account's currency."""
         if self.customer is None or self.currency is None:
             return 0
-        return movements_of(self.legs)[(self.customer, self.currency)].net
+        return self.moved.net
+
+    @property
+    def moved(self) -> Movement:
+        """Both sides of what is posted to the customer; nothing where all of it is a receivable."""
+        return movements_of(self.legs).get(
+            (self.customer or "", self.currency or ""), Movement(0, 0)
+        )
+
+    @property
+    def receivable(self) -> int:
+        """What the customer's debt for missing funds grows by, in minor units."""
+        if self.customer is None or self.currency is None:
+            return 0
+        return debt_moved(self.legs, self.customer, self.currency)
 
 
 class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer's balance as read strongly, in minor units; credit-normal: posted_c - posted_d."""
+    """A customer's balance as read strongly, in minor units; credit-normal: posted_c - posted_d.
+
+    `receivable` is what the account lacked for purchases that were split, and has not paid yet.
+    """
 
     account: str
     currency: str
@@ -77,6 +111,7 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
     available: int
     version: int
     posting_no: int
+    receivable: int = 0
 
     @property
     def posted(self) -> int:
@@ -105,17 +140,51 @@ def book_decided(
     decided. The row's status is the last word: it may have changed since the rules ran.
     """
     reason = reason or suspense_reason(record, balance)
-    if reason is None:
-        return _to_customer(
-            record,
-            header_id=primary_header_id(record.msg_id),
-            purpose=charging.purpose_of(record),
-            legs=legs_of(charging.charge(record, charging.scheme_account(record))),
-            purchase_id=record.purchase_id,
-            causation_id=event_id,
-            business_time=business_time,
-        )
-    return _to_suspense(record, reason, event_id, business_time)
+    if reason is not None:
+        return _to_suspense(record, reason, event_id, business_time)
+    postings = charging.charge(record, charging.scheme_account(record))
+    funded = _with_funds(postings, record, balance, funds_policy(record))
+    if funded is None:
+        return _to_suspense(record, INSUFFICIENT_FUNDS, event_id, business_time)
+    booking = _to_customer(
+        record,
+        header_id=primary_header_id(record.msg_id),
+        purpose=charging.purpose_of(record),
+        legs=legs_of(funded),
+        purchase_id=record.purchase_id,
+        causation_id=event_id,
+        business_time=business_time,
+    )
+    return _flagged(booking, balance)
+
+
+def funds_policy(record: Decided) -> FundsPolicy:
+    """What the account's product says about missing funds."""
+    return record.pricing.funds_policy if record.pricing else OVERDRAW
+
+
+def _with_funds(
+    postings: tuple[Posting, ...],
+    record: Decided,
+    balance: BalanceRow | None,
+    policy: FundsPolicy,
+) -> tuple[Posting, ...] | None:
+    if balance is None or record.account is None:
+        return postings
+    return funds_postings(
+        postings,
+        record.account.account_id,
+        available=balance.available,
+        receivable=balance.receivable,
+        policy=policy,
+    )
+
+
+def _flagged(booking: Booking, balance: BalanceRow | None) -> Booking:
+    """A debit that leaves the account below its limit says so."""
+    if balance is None or booking.net >= 0 or balance.available + booking.net >= 0:
+        return booking
+    return msgspec.structs.replace(booking, flags=(*booking.flags, OVERDRAWN))
 
 
 def suspense_reason(record: Decided, balance: BalanceRow | None) -> str | None:
@@ -129,13 +198,25 @@ def suspense_reason(record: Decided, balance: BalanceRow | None) -> str | None:
     return status_refusal(balance.status, record.direction)
 
 
-def book_resume(record: Decided, reason: str, event_id: str, business_time: str) -> Booking:
-    """Move a suspense booking to the customer; the caller has checked the account's status."""
+def book_resume(
+    record: Decided,
+    reason: str,
+    event_id: str,
+    business_time: str,
+    balance: BalanceRow | None = None,
+) -> Booking:
+    """Move a suspense booking to the customer; the caller has checked the account's status.
+
+    Who releases what waits for money decides to book it all the same.
+    """
+    policy = funds_policy(record)
+    postings = charging.resume(record, reason)
+    funded = _with_funds(postings, record, balance, OVERDRAW if policy == SUSPEND else policy)
     return _to_customer(
         record,
         header_id=resolution_header_id(record.msg_id),
         purpose=charging.RESUME,
-        legs=legs_of(charging.resume(record, reason)),
+        legs=legs_of(funded or postings),
         purchase_id=None,
         causation_id=event_id,
         business_time=business_time,
@@ -155,9 +236,24 @@ def book_return(record: Decided, reason: str, event_id: str, business_time: str)
     )
 
 
-def book_opening(event: OpeningRequested) -> Booking:
-    """Opening money: one slot for an account and a currency, once for ever."""
+def book_opening(event: OpeningRequested, balance: BalanceRow | None = None) -> Booking:
+    """Opening money: one slot for an account and a currency, once for ever.
+
+    Like any credit it first pays what the account lacked.
+    """
     opening: Opening = event.data
+    postings = charging.open_account(opening.account_id, opening.amount)
+    if balance is not None and balance.receivable:
+        postings = (
+            funds_postings(
+                postings,
+                opening.account_id,
+                available=balance.available,
+                receivable=balance.receivable,
+                policy=OVERDRAW,
+            )
+            or postings
+        )
     header_id = opening_header_id(opening.account_id, opening.amount.currency)
     return Booking(
         header_id=header_id,
@@ -165,7 +261,7 @@ def book_opening(event: OpeningRequested) -> Booking:
         msg_id=header_id.removeprefix("J#"),
         ingest_id=header_id,
         fingerprint=f"{opening.amount.amount} {opening.amount.currency}",
-        legs=legs_of(charging.open_account(opening.account_id, opening.amount)),
+        legs=legs_of(postings),
         value_date=opening.value_date,
         customer=chart.customer(opening.account_id),
         currency=opening.amount.currency,
@@ -206,6 +302,7 @@ def posted_of(booking: Booking, effect: CustomerEffect | None, booked_at: dateti
         fx=booking.fx,
         rule_version=booking.rule_version,
         ref_version=booking.ref_version,
+        corrects=booking.corrects,
     )
 
 

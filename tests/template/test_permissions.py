@@ -138,13 +138,24 @@ def test_nobody_changes_or_deletes_in_the_journal() -> None:
     assert not [verb for verb in verbs if verb.startswith("dynamodb:PartiQL")]
 
 
-def test_only_post_and_release_write_to_the_journal() -> None:
-    assert holders("dynamodb:PutItem", "JournalTable") == {"PostRole", "ReleaseRole"}
+def test_only_what_books_and_what_people_decide_write_to_the_journal() -> None:
+    people = {"ReleaseRole", "SettleRole", "CorrectRole"}
+
+    assert holders("dynamodb:PutItem", "JournalTable") == {"PostRole", "AssembleRole", *people}
 
 
-def test_post_can_only_put_into_the_journal() -> None:
-    assert {action for action, resource in granted("PostRole") if resource == "JournalTable"} == {
+@pytest.mark.parametrize("role", ["PostRole", "AssembleRole"])
+def test_who_books_can_only_put_into_the_journal(role: str) -> None:
+    assert {action for action, resource in granted(role) if resource == "JournalTable"} == {
         "dynamodb:PutItem"
+    }
+
+
+def test_sequences_are_changed_by_those_who_assemble_and_check_them_only() -> None:
+    assert holders("dynamodb:PutItem", "AssembliesTable") == {"AssembleRole"}
+    assert holders("dynamodb:UpdateItem", "AssembliesTable") == {
+        "AssembleRole",
+        "CheckSequencesRole",
     }
 
 
