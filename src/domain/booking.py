@@ -35,7 +35,8 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be written, before the balance is known.
 
     `record` is the decided record as JSON, kept for bookings in suspense so that they can be
-    resumed after the Inbox row has expired.
+    resumed after the Inbox row has expired. `decided` says who ordered it, when and why, where a
+    person did.
     """
 
     header_id: str
@@ -62,6 +63,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     causation_id: str
     business_time: str
     record: str | None = None
+    decided: dict[str, str] | None = None
 
     @property
     def totals(self) -> dict[str, int]:
