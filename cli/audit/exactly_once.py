@@ -28,7 +28,8 @@ def exactly_once(headers: Iterable[Row], parked: Mapping[str, Row]) -> Iterator[
 
 def is_primary(header: Row) -> bool:
     """The slot `J#{msg_id}` that all decisions about a message compete for."""
-    return bool(header["purpose"] not in {"RESUME", "RETURN"})
+    slot = str(header["pk"]).removeprefix("J#")
+    return header["purpose"] == "OPENING" or "#" not in slot
 
 
 def _repeated(found: Mapping[str, list[str]], kind: str) -> Iterator[Break]:

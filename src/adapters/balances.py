@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from adapters.items import from_item, to_item
 from domain.booking import BalanceRow
+from domain.reference import OPEN
 
 FOLD_ROW = "FOLD"
 
@@ -94,27 +95,60 @@ class BalanceTable:
             return False
         return True
 
-    def booked(self, row: BalanceRow, debit: int, credit: int) -> dict[str, Any]:
+    def booked(
+        self, row: BalanceRow, debit: int, credit: int, held: int, *, counts: bool
+    ) -> dict[str, Any]:
         """A transaction's update of a customer's row by one booking, on the version that was
-        read.
+        read. `held` is the change of the held money; a booking that posts nothing counts for no
+        posting number.
         """
         return {
             "Update": {
                 "TableName": self.table,
                 "Key": {"pk": {"S": balance_key(row.account, row.currency)}},
                 "UpdateExpression": (
-                    "SET available = available + :net, version = version + :one,"
-                    " posting_no = posting_no + :one"
+                    "SET available = available + :net, held = held + :held,"
+                    " version = version + :one, posting_no = posting_no + :counted"
                     " ADD posted_d :debit, posted_c :credit"
                 ),
                 "ConditionExpression": "version = :version",
                 "ExpressionAttributeValues": to_item(
                     {
-                        ":net": credit - debit,
+                        ":net": credit - debit - held,
+                        ":held": held,
                         ":one": 1,
+                        ":counted": int(counts),
                         ":debit": debit,
                         ":credit": credit,
                         ":version": row.version,
+                    }
+                ),
+            }
+        }
+
+    def funded(self, row: BalanceRow, held: int) -> dict[str, Any]:
+        """A transaction's update that holds money which must be there, of an account that must be
+        open.
+        """
+        return {
+            "Update": {
+                "TableName": self.table,
+                "Key": {"pk": {"S": balance_key(row.account, row.currency)}},
+                "UpdateExpression": (
+                    "SET available = available + :net, held = held + :held,"
+                    " version = version + :one"
+                ),
+                "ConditionExpression": (
+                    "version = :version AND #status = :open AND available >= :held"
+                ),
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": to_item(
+                    {
+                        ":net": -held,
+                        ":held": held,
+                        ":one": 1,
+                        ":version": row.version,
+                        ":open": OPEN,
                     }
                 ),
             }

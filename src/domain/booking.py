@@ -2,24 +2,43 @@
 have.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
 
 from domain import charging, chart
 from domain.conversion import FxRate
-from domain.events import CustomerEffect, Decided, Opening, OpeningRequested, Posted
-from domain.posting import Leg, checksum_of, legs_of, movements_of, totals_of
-from domain.reference import status_refusal
+from domain.events import CustomerEffect, Decided, HoldEffect, Opening, OpeningRequested, Posted
+from domain.holding import HOLD, RELEASE, change_hold
+from domain.life import AUTHORISE, CLEAR, INCREMENT, REFUND
+from domain.lifecycle import Change, Message, is_stand_in
+from domain.money import Money
+from domain.posting import (
+    POSTED,
+    Leg,
+    Movement,
+    Posting,
+    checksum_of,
+    legs_of,
+    movements_of,
+    postings_of,
+    totals_of,
+)
+from domain.reference import OPEN, status_refusal
+from domain.reversing import REVERSE, mirror
 
 SECOND_PRESENTMENT = "POSSIBLE_SECOND_PRESENTMENT"
+INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+_HOLDS = frozenset({AUTHORISE, INCREMENT})
 
 
 class Booking(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be written, before the balance is known.
 
     `record` is the decided record as JSON, kept for bookings in suspense so that they can be
-    resumed after the Inbox row has expired.
+    resumed after the Inbox row has expired. `change` is what the booking does to its payment;
+    `funded`: it holds money that must be there.
     """
 
     header_id: str
@@ -45,6 +64,8 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     causation_id: str
     business_time: str
     record: str | None = None
+    change: Change | None = None
+    funded: bool = False
 
     @property
     def totals(self) -> dict[str, int]:
@@ -57,9 +78,20 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def net(self) -> int:
         """What the customer's balance changes by, in minor units of the account's currency."""
+        moved = self.moved
+        return moved.net if moved else 0
+
+    @property
+    def moved(self) -> Movement | None:
+        """What is posted to the customer; None for a hold, which posts nothing."""
         if self.customer is None or self.currency is None:
-            return 0
-        return movements_of(self.legs)[(self.customer, self.currency)].net
+            return None
+        return movements_of(self.legs).get((self.customer, self.currency))
+
+    @property
+    def held(self) -> int:
+        """What the customer's held money changes by."""
+        return self.change.held if self.change else 0
 
 
 class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +159,92 @@ def suspense_reason(record: Decided, balance: BalanceRow | None) -> str | None:
     return status_refusal(balance.status, record.direction)
 
 
+def hold_refusal(message: Message, change: Change, balance: BalanceRow | None) -> str | None:
+    """Why this money cannot be held now, or None when it can.
+
+    A hold owes nobody anything, so it may be refused, as no clearing may. What the network promised
+    in our place (0120) is held whatever the account says.
+    """
+    if balance is None:
+        return "UNKNOWN_ACCOUNT"
+    if change.held <= 0 or is_stand_in(message):
+        return None
+    if balance.status != OPEN:
+        return status_refusal(balance.status, "DEBIT")
+    return INSUFFICIENT_FUNDS if balance.available < change.held else None
+
+
+def book_for_payment(
+    message: Message, change: Change, mirrored: Mapping[str, tuple[Leg, ...]], event_id: str
+) -> Booking:
+    """The booking of a message that its payment took.
+
+    `mirrored` are the legs of those earlier headers of which the message undoes a part.
+    """
+    payment, record = change.after.payment, message.record
+    held = Money(change.held, payment.currency)
+    posted = _posted(message, change, mirrored)
+    postings = (*posted, *change_hold(payment.account, record.network, held))
+    booking = _of_record(
+        record,
+        message.header_id,
+        _purpose(message, change),
+        legs_of(postings),
+        event_id,
+        message.at,
+    )
+    return msgspec.structs.replace(
+        booking,
+        customer=chart.customer(payment.account),
+        currency=payment.currency,
+        purchase_id=record.purchase_id if message.kind == CLEAR or not _linked(message) else None,
+        change=change,
+        funded=message.kind in _HOLDS and change.held > 0 and not is_stand_in(message),
+    )
+
+
+def _linked(message: Message) -> bool:
+    """Whether it names another message: then it presents no purchase of its own."""
+    return message.kind != REFUND or message.keys.original is not None
+
+
+def _posted(
+    message: Message, change: Change, mirrored: Mapping[str, tuple[Leg, ...]]
+) -> tuple[Posting, ...]:
+    if message.kind in _HOLDS:
+        return ()
+    if message.kind in {CLEAR, REFUND}:
+        record = message.record
+        return charging.charge(record, charging.scheme_account(record))
+    return tuple(
+        _to_scheme(posting, message.record.network)
+        for part in change.parts
+        if part.of.kind == CLEAR
+        for posting in mirror(
+            postings_of(mirrored[part.of.header_id]),
+            part.of.transaction.amount,
+            part.before,
+            part.after,
+        )
+    )
+
+
+def _to_scheme(posting: Posting, network: str) -> Posting:
+    """The mirror of a booking that was resumed from suspense gives back to the scheme."""
+    scheme = chart.settlement(network, posting.amount.currency)
+    sides = (posting.debit, posting.credit)
+    debit, credit = (scheme if each.startswith("susp:") else each for each in sides)
+    return Posting(debit, credit, posting.amount, posting.code, posting.layer)
+
+
+def _purpose(message: Message, change: Change) -> str:
+    if message.kind in _HOLDS:
+        return HOLD
+    if message.kind in {CLEAR, REFUND}:
+        return charging.purpose_of(message.record)
+    return RELEASE if change.parts[0].of.kind in _HOLDS else REVERSE
+
+
 def book_resume(record: Decided, reason: str, event_id: str, business_time: str) -> Booking:
     """Move a suspense booking to the customer; the caller has checked the account's status."""
     return _to_customer(
@@ -137,6 +255,28 @@ def book_resume(record: Decided, reason: str, event_id: str, business_time: str)
         purchase_id=None,
         causation_id=event_id,
         business_time=business_time,
+    )
+
+
+def book_resume_for_payment(
+    message: Message,
+    change: Change,
+    mirrored: Mapping[str, tuple[Leg, ...]],
+    reason: str,
+    event_id: str,
+) -> Booking:
+    """Move a suspense booking to the customer, as its payment takes it now."""
+    booking = book_for_payment(message, change, mirrored, event_id)
+    scheme = charging.scheme_account(message.record)
+    suspended = charging.suspense_account(message.record, reason)
+    legs = tuple(
+        msgspec.structs.replace(leg, account=suspended)
+        if leg.account == scheme and leg.layer == POSTED
+        else leg
+        for leg in booking.legs
+    )
+    return msgspec.structs.replace(
+        booking, purpose=charging.RESUME, legs=legs, purchase_id=None, funded=False
     )
 
 
@@ -177,7 +317,12 @@ def opening_header_id(account_id: str, currency: str) -> str:
     return f"J#OPENING#{account_id}#{currency}"
 
 
-def posted_of(booking: Booking, effect: CustomerEffect | None, booked_at: datetime) -> Posted:
+def posted_of(
+    booking: Booking,
+    effect: CustomerEffect | None,
+    booked_at: datetime,
+    hold: HoldEffect | None = None,
+) -> Posted:
     """The journal header of a booking, with what it did to the balance it met."""
     moment = booked_at.astimezone(UTC)
     return Posted(
@@ -204,6 +349,8 @@ def posted_of(booking: Booking, effect: CustomerEffect | None, booked_at: dateti
         fx=booking.fx,
         rule_version=booking.rule_version,
         ref_version=booking.ref_version,
+        hold=hold,
+        payment=booking.change.after.state if booking.change else None,
     )
 
 

@@ -41,6 +41,7 @@ SETTINGS = {
     "REFERENCE_TABLE": "reference",
     "JOURNAL_TABLE": "journal",
     "BALANCES_TABLE": "balances",
+    "PAYMENTS_TABLE": "payments",
     "VAULT_TABLE": "vault",
     "IDEMPOTENCY_TABLE": "idempotency",
     "BUS_NAME": "bus",
@@ -93,6 +94,9 @@ class Cloud:
                     keys_only={"by-minute"},
                 ),
                 "balances": Table("pk"),
+                "payments": Table(
+                    "pk", indexes={"by-due": ("due_shard", "due_at")}, keys_only={"by-due"}
+                ),
                 "vault": Table("pk"),
                 "idempotency": Table("id"),
             }

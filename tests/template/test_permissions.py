@@ -49,6 +49,7 @@ PUBLISHERS = {
         "TransactionPostingSuspended",
         "TransactionRejected",
     },
+    "PostRole": {"TransactionRejected"},
     "JournalPipeRole": {"TransactionPosted"},
     "RepublishRole": {"TransactionPosted"},
     # The bus's letters are events of every producer.
@@ -142,9 +143,11 @@ def test_only_post_and_release_write_to_the_journal() -> None:
     assert holders("dynamodb:PutItem", "JournalTable") == {"PostRole", "ReleaseRole"}
 
 
-def test_post_can_only_put_into_the_journal() -> None:
+def test_post_reads_and_puts_in_the_journal_and_changes_nothing() -> None:
     assert {action for action, resource in granted("PostRole") if resource == "JournalTable"} == {
-        "dynamodb:PutItem"
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:ConditionCheckItem",
     }
 
 

@@ -11,7 +11,7 @@ STORES = TABLES | of_type("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SecretsManag
 BUCKETS = sorted(of_type("AWS::S3::Bucket"))
 
 
-def test_there_are_the_eight_tables_of_the_design() -> None:
+def test_there_are_the_nine_tables_of_the_design() -> None:
     assert {name.removesuffix("Table") for name in TABLES} == {
         "Inbox",
         "Claims",
@@ -19,6 +19,7 @@ def test_there_are_the_eight_tables_of_the_design() -> None:
         "Reference",
         "Journal",
         "Balances",
+        "Payments",
         "Vault",
         "Idempotency",
     }
@@ -96,6 +97,7 @@ def test_indexes_are_those_that_repairs_and_operators_walk() -> None:
         "InboxTable": {"by-minute": ["received_minute", "ingest_id"]},
         "ParkedTable": {"by-reason-day": ["reason_day", "ingest_id"]},
         "JournalTable": {"by-minute": ["booked_minute", "pk"]},
+        "PaymentsTable": {"by-due": ["due_shard", "due_at"]},
     }
 
 
