@@ -68,6 +68,7 @@ class Outcomes:
         row = msgspec.structs.replace(
             _row(record, REJECTED, refusal.code, message, at),
             business_time=event.meta.business_time,
+            event=event.to_detail(),
         )
         life = refusal.found.life
         change = None
@@ -101,7 +102,9 @@ class Outcomes:
     def wake(self, ingest_id: str) -> None:
         """Send a record that waits on its way again, if it still waits."""
         row = self._parked.get(ingest_id)
-        if row is not None and "event" in row and row["state"] in {PARKED, RELEASED}:
+        if row is None or "event" not in row:
+            return
+        if row["state"] == RELEASED or (row["state"], row["reason"]) == (PARKED, PENDING_MATCH):
             event = msgspec.json.decode(row["event"], type=TransactionPostingApproved)
             self._queue.send([event])
 

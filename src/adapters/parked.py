@@ -34,7 +34,8 @@ _AS_RELEASED = {":released": {"S": RELEASED}}
 
 class ParkedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`reason` is the kind, `code` the particular why; `original` points at the record it
-    repeats. A record that waits keeps the `event` that it goes on with, until `due_at`.
+    repeats. A record that waits until `due_at` keeps the `event` that it goes on with; one that
+    its payment refused, the event that was refused.
     """
 
     ingest_id: str

@@ -114,7 +114,7 @@ class Poster:
             case HeaderExists(header):
                 return self._met(event, header.posted)
             case OutcomeExists(row):
-                return self._outcome_exists(event.data, row)
+                return self._outcome_exists(event, row)
             case Moved() | PurchaseExists() as again:
                 return again
 
@@ -124,29 +124,39 @@ class Poster:
                 facts = {"why": derived.why, "due_at": derived.due}
                 return Result("waits", facts_of_record(event.data) | facts)
             case OutcomeExists(row):
-                return self._outcome_exists(event.data, row)
+                return self._outcome_exists(event, row)
             case Moved() as again:
                 return self._unless_booked(event, again)
 
     def _refuse(self, event: Decision, derived: ToRefuse, at: datetime) -> Result | Again:
-        """Its row first, then its event: a delivery that finds the row tells it again."""
+        """Its row first, then its event."""
         match self._tools.outcomes.refuse(event, event.data, derived, at):
             case Moved() as again:
                 return self._unless_booked(event, again)
-            case OutcomeExists(row) if (row["state"], row["reason"]) != (PARKED, REJECTED):
-                return self._outcome_exists(event.data, row)
-            case Written() | OutcomeExists():
-                self._tools.outcomes.tell(event, event.data, derived.code)
-                return Result("refused", facts_of_record(event.data) | {"code": derived.code})
+            case OutcomeExists(row):
+                return self._outcome_exists(event, row)
+            case Written():
+                return self._told(event, derived.code)
 
     def _unless_booked(self, event: Decision, again: Moved) -> Result | Again:
         """The header stands already: this delivery is late."""
         header = self._tools.journal.get(primary_header_id(event.data.msg_id))
         return self._met(event, header.posted) if header else again
 
-    def _outcome_exists(self, record: Decided, row: Mapping[str, Any]) -> Result:
-        """The record has another outcome: it waits for nothing."""
+    def _told(self, event: Decision, code: str) -> Result:
+        self._tools.outcomes.tell(event, event.data, code)
+        return Result("refused", facts_of_record(event.data) | {"code": code})
+
+    def _outcome_exists(self, event: Decision, row: Mapping[str, Any]) -> Result:
+        """The record has another outcome: it waits for nothing.
+
+        A refusal of ours is told again: the delivery that wrote its row may have ended before its
+        event.
+        """
+        record = event.data
         self._tools.outcomes.forget(record)
+        if (row["state"], row["reason"]) == (PARKED, REJECTED) and "event" in row:
+            return self._told(event, str(row["code"]))
         return Result("outcome_exists", facts_of_record(record) | {"parked": row["reason"]})
 
     def _wake(self, life: Life | None) -> None:

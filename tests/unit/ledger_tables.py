@@ -62,7 +62,7 @@ class Tables:
                     self.journal,
                     self.parked,
                     self.payments,
-                    PostingQueue(self.queue, "post"),
+                    PostingQueue(self.queue, "https://sqs.example/post"),
                     Bus(self.bus, "bus"),
                 ),
                 journal=self.journal,

@@ -1,8 +1,11 @@
 """Messages of a card payment at the ledger: what is held, posted and counted, case by case."""
 
+import itertools
+from datetime import timedelta
+
 import pytest
 
-from adapters.items import from_item
+from adapters.items import from_item, to_item
 from domain.events import TransactionPostingApproved
 from domain.life import Life
 from domain.reference import Pricing
@@ -318,3 +321,171 @@ def test_e3_a_refund_that_names_nothing_is_a_payment_of_its_own(tables: Tables) 
 
     assert money(tables) == (2000, 0, 2000)
     assert life(tables).label == "REFUND_UNLINKED"
+
+
+# --- what comes before the message that it follows
+
+
+def waiting(tables: Tables, event: TransactionPostingApproved) -> str:
+    row = tables.parked.get(event.data.ingest_id)
+    assert row is not None
+    assert row["reason"] == "PENDING_MATCH"
+    return str(row["state"])
+
+
+def woken(tables: Tables) -> list[str]:
+    """What the posting queue was sent, delivered: the outcomes."""
+    bodies, tables.queue.bodies = tables.queue.bodies, []
+    return [
+        tables.poster.post(TransactionPostingApproved.from_envelope(body)).name for body in bodies
+    ]
+
+
+REVERSAL = approved("0420", "000003", 6000, de90=original("0100", "000001"))
+REFUND = approved("0220", "000005", 2000, de3="200000", de90=original("0220", "000002"))
+INCREMENT = approved("0110", "000004", 2000, de90=original("0100", "000001"))
+
+
+def test_a_reversal_waits_for_its_authorisation_and_goes_on_with_it(tables: Tables) -> None:
+    assert post(tables, REVERSAL) == ["waits"]
+    assert waiting(tables, REVERSAL) == "PARKED"
+    assert life(tables).label == "PENDING_MATCH"
+
+    post(tables, HOLD)
+    assert woken(tables) == ["booked"]
+
+    assert waiting(tables, REVERSAL) == "RESOLVED"
+    assert money(tables) == (0, 0, 0)
+    assert life(tables).label == "REVERSED"
+    assert life(tables).waiting == ()
+
+
+def test_who_waits_and_is_delivered_again_goes_on_waiting(tables: Tables) -> None:
+    post(tables, REVERSAL)
+    before = {name: dict(table.items) for name, table in tables.dynamodb.tables.items()}
+
+    assert post(tables, REVERSAL) == ["waits_already"]
+    assert {name: table.items for name, table in tables.dynamodb.tables.items()} == before
+
+
+def test_a_redelivered_authorisation_wakes_again_who_may_have_been_forgotten(
+    tables: Tables,
+) -> None:
+    post(tables, REVERSAL, HOLD)
+    tables.queue.bodies = []
+
+    assert post(tables, HOLD) == ["already_booked"]
+    assert woken(tables) == ["booked"]
+
+
+def later(tables: Tables, seconds: int) -> None:
+    tables.now += timedelta(seconds=seconds)
+
+
+def test_a_reversal_that_waited_in_vain_is_refused_by_name_and_told(tables: Tables) -> None:
+    post(tables, REVERSAL)
+    later(tables, 900)
+
+    assert post(tables, REVERSAL) == ["refused"]
+
+    assert refusal(tables, REVERSAL) == "REVERSED_UNMATCHED"
+    assert life(tables).label == "REVERSED_UNMATCHED"
+    assert life(tables).waiting == ()
+    assert len(tables.bus.details) == 1
+    assert post(tables, REVERSAL) == ["refused"]
+    assert tables.bus.details[0] == tables.bus.details[1]
+
+
+def test_a_refund_whose_purchase_never_came_is_posted_unlinked(tables: Tables) -> None:
+    assert post(tables, REFUND) == ["waits"]
+    later(tables, 900)
+
+    assert post(tables, REFUND) == ["booked"]
+
+    assert money(tables) == (2000, 0, 2000)
+    assert life(tables).label == "REFUND_UNLINKED"
+    assert waiting(tables, REFUND) == "RESOLVED"
+
+
+def test_more_is_not_refunded_than_was_cleared(tables: Tables) -> None:
+    over = approved("0220", "000006", 3000, de3="200000", de90=original("0220", "000002"))
+    post(tables, CLEARING, REFUND)
+
+    assert post(tables, over) == ["waits"]
+    later(tables, 900)
+    assert post(tables, over) == ["booked"]
+
+    header = tables.journal.get(f"J#{over.data.msg_id}")
+    assert header is not None
+    assert (header.posted.purpose, header.posted.reason) == ("SUSPEND", "MORE_THAN_ORIGINAL")
+    assert money(tables) == (-2500, 0, -2500)
+    assert life(tables).waiting == ()
+
+
+def test_an_increment_that_waited_in_vain_is_refused(tables: Tables) -> None:
+    post(tables, INCREMENT)
+    later(tables, 900)
+    post(tables, INCREMENT)
+
+    assert refusal(tables, INCREMENT) == "INCREMENT_UNMATCHED"
+
+
+def test_a_clearing_waits_where_the_rules_say_so_and_is_then_force_posted(tables: Tables) -> None:
+    tables.dynamodb.put_item(
+        TableName="reference",
+        Item=to_item({"pk": "RULES#v1", "sk": "MATCH_WAITS", "params": '{"clearing": 60}'}),
+    )
+    assert post(tables, CLEARING) == ["waits"]
+    later(tables, 60)
+
+    assert post(tables, CLEARING) == ["booked"]
+    assert life(tables).label == "FORCE_POSTED"
+
+
+def test_who_was_discarded_waits_no_longer(tables: Tables) -> None:
+    post(tables, REVERSAL)
+    tables.parked.discard(REVERSAL.data.ingest_id, {"state": "DISCARDED", "by": "somebody"})
+
+    assert post(tables, HOLD, REVERSAL) == ["booked", "outcome_exists"]
+    assert money(tables) == (0, 6000, -6000)
+    assert life(tables).waiting == ()
+
+
+ALL = (
+    HOLD,
+    INCREMENT,
+    approved("0220", "000002", 4500, de71="0001", de72="0002"),
+    approved("0220", "000007", 1500, de71="0002", de72="0002"),
+    REFUND,
+)
+PERMUTATIONS = list(itertools.permutations(ALL))
+
+
+@pytest.mark.parametrize("order", PERMUTATIONS[::7])
+def test_any_order_ends_in_the_same_payment_balance_and_legs(
+    tables: Tables, order: tuple[TransactionPostingApproved, ...]
+) -> None:
+    for event in order:
+        post(tables, event)
+        woken(tables)
+        post(tables, event)
+
+    assert money(tables) == (-4000, 0, -4000)
+    payment = life(tables).payment
+    assert (payment.authorised, payment.incremented, payment.cleared) == (6000, 2000, 6000)
+    assert (payment.refunded, payment.held) == (2000, 0)
+    assert len(tables.headers()) == len(ALL)
+
+
+def test_a_reversal_of_a_frozen_account_goes_to_suspense(tables: Tables) -> None:
+    reversal = approved("0420", "000003", 4500, de90=original("0220", "000002"))
+    post(tables, CLEARING)
+    tables.set_status("HOLD_ALL")
+
+    post(tables, reversal)
+
+    assert legs(tables, reversal) == [
+        ("D", "settle:VISA:EUR", 4500, "posted"),
+        ("C", "susp:ACCOUNT_ON_HOLD:EUR", 4500, "posted"),
+    ]
+    assert life(tables).payment.clearing_reversed == 0
