@@ -13,7 +13,7 @@ from cli.errors import UserError, line_for_aws
 from cli.explain import explain
 from cli.reconcile import reconcile
 from cli.redrive import redrive
-from cli.repairs import rebuild_balances, republish, sweep
+from cli.repairs import rebuild_balances, republish, sweep, timers
 from cli.replay import replay
 from cli.run import run as run_samples
 from cli.statement import statement
@@ -76,6 +76,7 @@ app.command("reconcile", rich_help_panel="Ask")(reconcile)
 app.add_typer(parked.app, name="parked", rich_help_panel="Decide and mend")
 app.command("redrive", rich_help_panel="Decide and mend")(redrive)
 app.command("sweep", rich_help_panel="Decide and mend")(sweep)
+app.command("timers", rich_help_panel="Decide and mend")(timers)
 app.command("republish", rich_help_panel="Decide and mend")(republish)
 app.command("rebuild-balances", rich_help_panel="Decide and mend")(rebuild_balances)
 app.command("replay", rich_help_panel="Decide and mend")(replay)

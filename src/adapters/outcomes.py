@@ -30,6 +30,23 @@ class Written(msgspec.Struct, frozen=True):
 type Parking = Written | OutcomeExists | Moved
 
 
+class Waker:
+    """Sends records that wait on their way again."""
+
+    def __init__(self, parked: ParkedTable, queue: PostingQueue) -> None:
+        self._parked = parked
+        self._queue = queue
+
+    def wake(self, ingest_id: str) -> None:
+        """Send a record that waits on its way again, if it still waits."""
+        row = self._parked.get(ingest_id)
+        if row is None or "event" not in row:
+            return
+        if row["state"] == RELEASED or (row["state"], row["reason"]) == (PARKED, PENDING_MATCH):
+            event = msgspec.json.decode(row["event"], type=TransactionPostingApproved)
+            self._queue.send([event])
+
+
 class Outcomes:
     """Each is one transaction: no header of the message, row and payment as they were read.
 
@@ -42,11 +59,9 @@ class Outcomes:
         journal: JournalTable,
         parked: ParkedTable,
         payments: PaymentTable,
-        queue: PostingQueue,
         bus: Bus,
     ) -> None:
         self._client = client
-        self._queue = queue
         self._bus = bus
         self._journal = journal
         self._parked = parked
@@ -98,15 +113,6 @@ class Outcomes:
         )
         if self._bus.publish([rejected]):
             raise Unavailable(f"the bus refused the rejection of {record.ingest_id}")
-
-    def wake(self, ingest_id: str) -> None:
-        """Send a record that waits on its way again, if it still waits."""
-        row = self._parked.get(ingest_id)
-        if row is None or "event" not in row:
-            return
-        if row["state"] == RELEASED or (row["state"], row["reason"]) == (PARKED, PENDING_MATCH):
-            event = msgspec.json.decode(row["event"], type=TransactionPostingApproved)
-            self._queue.send([event])
 
     def _write(self, record: Decided, row: ParkedRow, change: Change | None) -> Parking:
         standing = self._parked.get(record.ingest_id)

@@ -20,7 +20,7 @@ from adapters.derivation import (
 )
 from adapters.journal import JournalTable
 from adapters.ledger import Booked, HeaderExists, Ledger, Moved, OutcomeExists, PurchaseExists
-from adapters.outcomes import Outcomes, Written
+from adapters.outcomes import Outcomes, Waker, Written
 from adapters.parked import CONFLICT, DUPLICATE, PARKED, REJECTED, ParkedRow, ParkedTable
 from adapters.payments import PaymentTable
 from domain.booking import (
@@ -59,6 +59,7 @@ class Tools(NamedTuple):
     ledger: Ledger
     derivation: Derivation
     outcomes: Outcomes
+    waker: Waker
     journal: JournalTable
     balances: BalanceTable
     parked: ParkedTable
@@ -162,7 +163,7 @@ class Poster:
     def _wake(self, life: Life | None) -> None:
         """What waited for this message may go on; who still waits after it goes on waiting."""
         for waiting in life.waiting if life else ():
-            self._tools.outcomes.wake(waiting.ingest_id)
+            self._tools.waker.wake(waiting.ingest_id)
 
     def _stored(self, record: Decided) -> Posted:
         header = self._tools.journal.get(primary_header_id(record.msg_id))

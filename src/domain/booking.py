@@ -7,13 +7,22 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from domain import charging, chart
+from domain import charging, chart, identity
 from domain.conversion import FxRate
-from domain.events import CustomerEffect, Decided, HoldEffect, Opening, OpeningRequested, Posted
+from domain.events import (
+    CustomerEffect,
+    Decided,
+    HoldEffect,
+    Opening,
+    OpeningRequested,
+    Posted,
+    TransactionPosted,
+)
 from domain.holding import HOLD, RELEASE, change_hold
-from domain.life import AUTHORISE, CLEAR, INCREMENT, REFUND
+from domain.life import AUTHORISE, CLEAR, EXPIRE, INCREMENT, REFUND, Life, Taken
 from domain.lifecycle import Change, Message, is_stand_in
 from domain.money import Money
+from domain.payment_steps import Applied, Expire, advance
 from domain.posting import (
     POSTED,
     Leg,
@@ -200,6 +209,52 @@ def book_for_payment(
         purchase_id=record.purchase_id if message.kind == CLEAR or not _linked(message) else None,
         change=change,
         funded=message.kind in _HOLDS and change.held > 0 and not is_stand_in(message),
+    )
+
+
+def book_expiry(life: Life, at: str) -> Booking | None:
+    """Release what is still held of a payment whose hold expired by `at` (ISO, UTC), else None.
+
+    Named after the authorisation, and the version that it is the expiry of: a hold that an
+    increment opens again expires again.
+    """
+    payment, due = life.payment, life.payment.due
+    if due is None or at < due:
+        return None
+    expired = advance(payment, Expire(amount=payment.held, at=at))
+    if not isinstance(expired, Applied):
+        raise ValueError(f"{payment.payment_id} is overdue and does not expire")
+    first = next(each for each in life.taken if each.kind == AUTHORISE)
+    released = Money(-expired.held, payment.currency)
+    header_id = f"{primary_header_id(first.msg_id)}#EXPIRE{expired.payment.version}"
+    entry = Taken(
+        header_id=header_id,
+        msg_id=first.msg_id,
+        ingest_id=first.ingest_id,
+        kind=EXPIRE,
+        key="",
+        at=due,
+        amount=released.amount,
+        transaction=released,
+    )
+    after = msgspec.structs.replace(life, payment=expired.payment, taken=(*life.taken, entry))
+    return Booking(
+        header_id=header_id,
+        purpose=RELEASE,
+        msg_id=first.msg_id,
+        ingest_id=first.ingest_id,
+        fingerprint=f"EXPIRE {released.amount} {released.currency}",
+        legs=legs_of(change_hold(payment.account, life.network, -released)),
+        value_date=due[:10],
+        customer=chart.customer(payment.account),
+        currency=payment.currency,
+        network=life.network,
+        token=life.token,
+        last4=life.last4,
+        narrative="The hold expired",
+        causation_id=identity.ledger_event_id(first.header_id, TransactionPosted.detail_type()),
+        business_time=due,
+        change=Change(before=life, after=after, held=expired.held),
     )
 
 

@@ -14,7 +14,7 @@ from adapters.derivation import Derivation
 from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
-from adapters.outcomes import Outcomes
+from adapters.outcomes import Outcomes, Waker
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
@@ -41,7 +41,8 @@ poster = Poster(
     Tools(
         ledger=Ledger(dynamodb, journal, balances, parked, payments),
         derivation=Derivation(payments, balances, journal, waits),
-        outcomes=Outcomes(dynamodb, journal, parked, payments, queue, bus),
+        outcomes=Outcomes(dynamodb, journal, parked, payments, bus),
+        waker=Waker(parked, queue),
         journal=journal,
         balances=balances,
         parked=parked,

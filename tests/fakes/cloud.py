@@ -57,6 +57,7 @@ SETTINGS = {
     "AUDIT_STREAM_ARN": "arn:aws:firehose:eu-central-1:123456789012:deliverystream/audit",
     "POSTING_FAILURES_TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:failures",
     "SWEEP_FUNCTION": "sweep",
+    "TIMERS_FUNCTION": "timers",
     "REPUBLISH_FUNCTION": "republish",
     "REBUILD_BALANCES_FUNCTION": "rebuild-balances",
     "VAULT_KEY_ARN": "arn:aws:kms:eu-central-1:123456789012:key/vault",

@@ -139,8 +139,12 @@ def test_nobody_changes_or_deletes_in_the_journal() -> None:
     assert not [verb for verb in verbs if verb.startswith("dynamodb:PartiQL")]
 
 
-def test_only_post_and_release_write_to_the_journal() -> None:
-    assert holders("dynamodb:PutItem", "JournalTable") == {"PostRole", "ReleaseRole"}
+def test_only_post_release_and_timers_write_to_the_journal() -> None:
+    assert holders("dynamodb:PutItem", "JournalTable") == {
+        "PostRole",
+        "ReleaseRole",
+        "TimersRole",
+    }
 
 
 def test_post_reads_and_puts_in_the_journal_and_changes_nothing() -> None:
@@ -237,7 +241,7 @@ def test_only_those_who_watch_or_move_a_door_read_it_and_no_other_row_of_the_ref
     }
 
     assert read["IngestRole"] == {door_key(API)}
-    assert read["SweepRole"] == {door_key(POSTING)}
+    assert read["SweepRole"] == read["TimersRole"] == {door_key(POSTING)}
     assert read["DoorsRole"] == {door_key(each) for each in DOORS}
 
 

@@ -48,6 +48,7 @@ OUTPUTS = {
     "PostingMappingId",
     "ReleaseFunctionName",
     "SweepFunctionName",
+    "TimersFunctionName",
     "RepublishFunctionName",
     "RebuildBalancesFunctionName",
     "LoadReferenceFunctionName",

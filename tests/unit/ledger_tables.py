@@ -11,12 +11,13 @@ from adapters.items import from_item
 from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
-from adapters.outcomes import Outcomes
+from adapters.outcomes import Outcomes, Waker
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
 from adapters.posting_queue import PostingQueue
 from adapters.reference import ReferenceTable
+from adapters.timers import Timers
 from tests.fakes.dynamodb import MemoryDynamoDB, Table
 from tests.fakes.services import MemoryBus, MemoryQueues
 
@@ -52,6 +53,8 @@ class Tables:
         self.queue, self.bus = MemoryQueues(), MemoryBus()
         self.ledger = Ledger(self.dynamodb, self.journal, self.balances, self.parked, self.payments)
         self.waits = MatchWaitRules(ReferenceTable(self.dynamodb, "reference"))
+        self.waker = Waker(self.parked, PostingQueue(self.queue, "https://sqs.example/post"))
+        self.timers = Timers(self.payments, self.balances, self.ledger, self.waker)
         self.now = NOON
         self.poster = Poster(
             Tools(
@@ -62,9 +65,9 @@ class Tables:
                     self.journal,
                     self.parked,
                     self.payments,
-                    PostingQueue(self.queue, "https://sqs.example/post"),
                     Bus(self.bus, "bus"),
                 ),
+                waker=self.waker,
                 journal=self.journal,
                 balances=self.balances,
                 parked=self.parked,

@@ -46,7 +46,11 @@ def life(tables: Tables) -> Life:
 
 
 def legs(tables: Tables, event: TransactionPostingApproved) -> list[tuple[str, str, int, str]]:
-    header = tables.journal.get(f"J#{event.data.msg_id}")
+    return legs_of_header(tables, f"J#{event.data.msg_id}")
+
+
+def legs_of_header(tables: Tables, header_id: str) -> list[tuple[str, str, int, str]]:
+    header = tables.journal.get(header_id)
     assert header is not None
     return [(leg.side, leg.account, leg.amount, leg.layer) for leg in header.posted.legs]
 
