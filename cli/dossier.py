@@ -15,6 +15,7 @@ from cli.audit.trail import Event, Trail
 from cli.errors import UserError
 from cli.scanning import get_many
 from cli.system import System
+from domain.correcting import correction_header_id
 from domain.identity import event_id, ledger_event_id
 
 _BEFORE_LEDGER = (
@@ -77,6 +78,16 @@ class Dossier:
             "booking": _builtins(header.posted),
         }
 
+    def corrections(self, told: dict[str, Any]) -> list[dict[str, Any]]:
+        """What was corrected of the booking and of its resolution, in the order of the chain."""
+        found = []
+        for header in (told.get("booking"), told.get("resolution")):
+            header_id = header["header_id"] if header else None
+            while header_id and (stored := self.journal.get(correction_header_id(header_id))):
+                header_id = stored.posted.header_id
+                found.append(_builtins(stored.posted))
+        return found
+
     def timings(self, told: dict[str, Any], record: dict[str, Any]) -> dict[str, str | None]:
         """Instants of the stages; None where the record did not come by, or was not first."""
         msg_id = told.get("msg_id")
@@ -107,7 +118,8 @@ class Dossier:
             for detail_type in _BEFORE_LEDGER
             if told.get("msg_id") and told["record"]
         }
-        for booking in (told.get("booking"), told.get("resolution")):
+        bookings = (told.get("booking"), told.get("resolution"), *told.get("corrections", []))
+        for booking in bookings:
             if booking:
                 expected[ledger_event_id(booking["header_id"], _POSTED)] = _POSTED
         heard = self._heard(told, set(expected))
@@ -136,7 +148,12 @@ class Dossier:
         return heard
 
     def balance_now(self, told: dict[str, Any]) -> dict[str, Any] | None:
-        effect = (told.get("resolution") or told.get("booking") or {}).get("customer")
+        latest = (
+            *reversed(told.get("corrections", [])),
+            told.get("resolution"),
+            told.get("booking"),
+        )
+        effect = next((each["customer"] for each in latest if each and each["customer"]), None)
         if not effect:
             return None
         row = self.balances.read(effect["account"], effect["currency"])

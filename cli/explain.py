@@ -42,6 +42,7 @@ def read(system: System, identifier: str, *, events: bool = True) -> dict[str, A
     inbox = dossier.inbox.get(ingest_id) or dossier.parked.get(ingest_id) or {}
     stated = amount_of(inbox)
     told["amount"] = {"amount": stated.amount, "currency": stated.currency} if stated else None
+    told["corrections"] = dossier.corrections(told)
     told["timings"] = dossier.timings(told, inbox)
     told["events"] = dossier.events(told) if events else []
     told["balance_now"] = dossier.balance_now(told)

@@ -1,29 +1,43 @@
 """Open suspense bookings: owed to the scheme, and not yet released to a customer or returned."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from cli import screen
 from cli.amounts import money
 from cli.scanning import scan
 from cli.system import System
+from domain.settling import BREAK_REASON
 
 type Row = dict[str, Any]
 
 
 def open_suspense(system: System) -> list[Row]:
-    """Headers of suspense bookings that are neither released nor returned, oldest first."""
+    """Headers of suspense bookings that are neither released, returned nor corrected, oldest first;
+    those of a settlement's breaks among them.
+    """
     headers = scan(
         system.client("dynamodb"),
         system.table("Journal"),
-        only="sk = :h AND purpose IN (:suspend, :resume, :return)",
-        values={":h": "H", ":suspend": "SUSPEND", ":resume": "RESUME", ":return": "RETURN"},
+        only="sk = :h AND purpose IN (:suspend, :resume, :return, :correct)",
+        values={
+            ":h": "H",
+            ":suspend": "SUSPEND",
+            ":resume": "RESUME",
+            ":return": "RETURN",
+            ":correct": "CORRECT",
+        },
     )
-    settled = {row["msg_id"] for row in headers if row["purpose"] != "SUSPEND"}
-    waiting = [row for row in headers if row["purpose"] == "SUSPEND"]
-    return sorted(
-        (row for row in waiting if row["msg_id"] not in settled),
-        key=lambda row: str(row["booked_at"]),
-    )
+    return sorted(_open(headers), key=lambda row: str(row["booked_at"]))
+
+
+def _open(headers: list[Row]) -> Iterator[Row]:
+    opening = [
+        row for row in headers if row["purpose"] == "SUSPEND" or row.get("reason") == BREAK_REASON
+    ]
+    mine = {row["pk"] for row in opening}
+    settled = {row["msg_id"] for row in headers if row["pk"] not in mine}
+    yield from (row for row in opening if row["msg_id"] not in settled)
 
 
 def show(rows: list[Row], limit: int, *, as_json: bool) -> None:
@@ -44,4 +58,7 @@ def show(rows: list[Row], limit: int, *, as_json: bool) -> None:
     ]
     columns = ("!record", "!reason", ">amount", "narrative")
     screen.out.print(screen.table("Open suspense bookings", columns, cells))
-    screen.out.print("'./posting parked release ID' or 'return ID' settles one.")
+    screen.out.print(
+        "'./posting parked release ID' or 'return ID' settles one; a settlement's break"
+        " is undone by './posting correct ID --void'."
+    )

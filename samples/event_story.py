@@ -34,6 +34,7 @@ from domain.header import StoredHeader
 from domain.iso8583.decode import decode_json
 from domain.iso8583.decoded import Decoded
 from domain.lifecycle import Change, message_of, take
+from domain.missing_funds import OVERDRAW
 from domain.received import Received
 from domain.reference import Account, Merchant, MerchantCategory, Pricing
 from domain.standardise import to_cain
@@ -162,7 +163,7 @@ def book(event: Any, balance: BalanceRow, booked_at: datetime) -> Booked:
         message = message_of(record, booking.header_id, meta.business_time)
         change = take(message, None)
         assert isinstance(change, Change)
-        booking = book_for_payment(message, change, {}, meta.event_id)
+        booking = book_for_payment(message, change, {}, meta.event_id, balance, OVERDRAW) or booking
     effect = CustomerEffect(
         account=balance.account,
         currency=balance.currency,

@@ -17,6 +17,7 @@ WATCHED = ["7995", "6051", "6211"]
 LIMITS = {"EUR": 500_000, "USD": 500_000}
 # In seconds: how long a message waits for the one that it follows.
 WAITS = {"reversal": 900, "refund": 900, "increment": 900, "clearing": 0, "request": 900}
+CORRECTION_CAPS = {"EUR": 20_000, "USD": 20_000}
 HOMES = {"DEFAULT": ["DE"], "TRAVEL": ["DE", "AT", "FR", "NL"], "DOLLAR": ["US"]}
 
 type Rows = list[dict[str, Any]]
@@ -118,6 +119,7 @@ def rules() -> Rows:
         {"id": "WATCHED_CATEGORY", "params": {"mccs": WATCHED}},
         {"id": "AMOUNT_LIMIT", "params": {"limits": LIMITS}},
         {"id": "MATCH_WAITS", "params": WAITS},
+        {"id": "CORRECTION_CAP", "params": {"caps": CORRECTION_CAPS}},
     ]
 
 

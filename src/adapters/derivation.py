@@ -15,6 +15,7 @@ from domain.booking import (
     Booking,
     book_decided,
     book_for_payment,
+    funds_policy,
     hold_refusal,
     primary_header_id,
     suspense_reason,
@@ -23,6 +24,7 @@ from domain.business_time import iso_instant
 from domain.events import Decided, Meta
 from domain.life import AUTHORISE, CLEAR, INCREMENT, REFUND, REVERSE, Life, Waiting
 from domain.lifecycle import Change, Message, is_single, life_of, message_of, take, take_unlinked
+from domain.missing_funds import INSUFFICIENT_FUNDS
 from domain.payment_steps import NO_CLEARING, Refused, Waits
 from domain.payment_time import after
 from domain.posting import Leg
@@ -147,10 +149,11 @@ class Derivation:
             if refusal is not None:
                 return ToRefuse(refusal, message, case.found)
         change = replace(change, keys=case.found.keys)
-        booking = book_for_payment(
-            message, change, mirrored_legs(self._journal, change), case.event_id
-        )
-        if booking.moved is not None and message.kind == REVERSE:
+        mirrored, policy = mirrored_legs(self._journal, change), funds_policy(message.record)
+        booking = book_for_payment(message, change, mirrored, case.event_id, balance, policy)
+        if booking is None:
+            return _to_suspense(case, INSUFFICIENT_FUNDS)
+        if booking.posts and message.kind == REVERSE:
             stands = balance.status if balance else CLOSED
             closed = status_refusal(stands, message.record.direction)
             if closed is not None:

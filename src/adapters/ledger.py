@@ -56,8 +56,9 @@ class Ledger:
         journal: JournalTable,
         balances: BalanceTable,
         parked_rows: ParkedTable,
-        payments: PaymentTable,
+        payments: PaymentTable | None = None,
     ) -> None:
+        """`payments` is for those who book what a payment takes."""
         self._client = client
         self._journal = journal
         self._balances = balances
@@ -90,20 +91,23 @@ class Ledger:
         if posted.customer is not None:
             actions["line"] = self._journal.put_line(posted, posted.customer)
         if booking.change is not None:
+            if self._payments is None:
+                raise ValueError(f"{booking.header_id} is of a payment, and there is no table")
             actions |= self._payments.put(booking.change)
         refusals = transactions.write(self._client, list(actions.values()))
         names = list(actions)
         return _read(posted, {names[index]: item for index, item in refusals.items()})
 
     def _balance(self, booking: Booking, balance: BalanceRow) -> dict[str, dict[str, Any]]:
-        moved = booking.moved
+        if booking.customer is None:
+            return {}
         if booking.funded:
             return {"balance": self._balances.funded(balance, booking.held)}
-        if moved is None and booking.held == 0:
+        if not booking.posts and booking.held == 0:
             return {}
-        debit, credit = (moved.debit, moved.credit) if moved else (0, 0)
-        counts = moved is not None
-        update = self._balances.booked(balance, debit, credit, booking.held, counts=counts)
+        update = self._balances.booked(
+            balance, booking.moved, booking.receivable, booking.held, counts=booking.posts
+        )
         return {"balance": update}
 
 
@@ -129,7 +133,7 @@ def effect_of(booking: Booking, balance: BalanceRow | None) -> CustomerEffect | 
     """What the booking does to the row, or None for a booking that posts nothing to a customer."""
     if booking.customer is None or booking.currency is None or balance is None:
         return None
-    if booking.moved is None:
+    if not booking.posts:
         return None
     return CustomerEffect(
         account=booking.customer,

@@ -178,6 +178,7 @@ class Poster:
             balance = self._tools.balances.read(booking.customer or "", booking.currency or "")
             if balance is None:
                 raise Unavailable(f"no balance row yet for {booking.header_id}")
+            booking = book_opening(event, balance)
             match self._tools.ledger.book(booking, balance, self._now()):
                 case Booked():
                     return Result("booked", facts_of(booking))

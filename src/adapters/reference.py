@@ -58,6 +58,7 @@ def hold_key(network: str, mcc: str, kind: str) -> str:
 
 ANY = "*"
 RULES = "RULES"
+CORRECTION_CAP = "CORRECTION_CAP"
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +127,18 @@ class ReferenceTable:
             Key={"pk": {"S": f"{RULES}#{rule_version}"}, "sk": {"S": rule}},
         )
         return str(answer["Item"]["params"]["S"]) if "Item" in answer else None
+
+    def correction_caps(self) -> dict[str, int]:
+        """How much one person may correct, by currency in minor units; {} where no rule says."""
+        rules = self.current({RULES}).get(RULES)
+        if rules is None:
+            return {}
+        key = {"pk": {"S": f"{RULES}#{rules['rule_version']}"}, "sk": {"S": CORRECTION_CAP}}
+        answer = self._client.get_item(TableName=self.table, Key=key)
+        if "Item" not in answer:
+            return {}
+        params = msgspec.json.decode(answer["Item"]["params"]["S"])
+        return {str(currency): int(cap) for currency, cap in params["caps"].items()}
 
     def current(self, keys: Iterable[str]) -> dict[str, Row]:
         """The rows in force of these partition keys, of those that exist. Raises Unavailable."""

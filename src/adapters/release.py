@@ -170,14 +170,16 @@ class Release:
         record = self._enriched_now(record)
         for _ in range(_DERIVATIONS_MAX):
             balance = self._bookable(record)
-            booking = self._resumed(record, reason, suspended)
+            booking = self._resumed(record, reason, suspended, balance)
             try:
                 return self._settle(order, booking, balance)
             except _Moved:
                 continue
         raise Unavailable(f"the balance for {order.ingest_id} keeps moving")
 
-    def _resumed(self, record: Decided, reason: str, suspended: StoredHeader) -> Booking:
+    def _resumed(
+        self, record: Decided, reason: str, suspended: StoredHeader, balance: BalanceRow
+    ) -> Booking:
         """The booking, as its payment takes it now; without a payment where that takes it no more.
 
         Raises Refused for a reversal that has nothing to reverse.
@@ -192,11 +194,11 @@ class Release:
             if isinstance(change, Change):
                 change = msgspec.structs.replace(change, keys=found.keys)
                 legs = mirrored_legs(self._tables.journal, change)
-                return book_resume_for_payment(message, change, legs, reason, cause)
+                return book_resume_for_payment(message, change, legs, reason, cause, balance)
             if message.kind == REVERSE:
                 why = change.code if isinstance(change, PaymentRefused) else change.reason
                 raise Refused(why, "what it reverses is not booked: return it to the scheme")
-        return book_resume(record, reason, cause, at)
+        return book_resume(record, reason, cause, at, balance)
 
     def _settle(self, order: Order, booking: Booking, balance: BalanceRow | None) -> dict[str, Any]:
         told = {"result": booking.purpose, "header_id": booking.header_id, "reason": booking.reason}

@@ -21,6 +21,14 @@ from domain.events import (
 from domain.holding import HOLD, RELEASE, change_hold
 from domain.life import AUTHORISE, CLEAR, EXPIRE, INCREMENT, REFUND, Life, Taken
 from domain.lifecycle import Change, Message, is_stand_in
+from domain.missing_funds import (
+    INSUFFICIENT_FUNDS,
+    OVERDRAW,
+    OVERDRAWN,
+    SUSPEND,
+    debt_moved,
+    funds_postings,
+)
 from domain.money import Money
 from domain.payment_steps import Applied, Expire, advance
 from domain.posting import (
@@ -34,11 +42,10 @@ from domain.posting import (
     postings_of,
     totals_of,
 )
-from domain.reference import OPEN, status_refusal
+from domain.reference import OPEN, FundsPolicy, status_refusal
 from domain.reversing import REVERSE, mirror
 
 SECOND_PRESENTMENT = "POSSIBLE_SECOND_PRESENTMENT"
-INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
 _HOLDS = frozenset({AUTHORISE, INCREMENT})
 
 
@@ -70,6 +77,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     fx: FxRate | None = None
     rule_version: str | None = None
     ref_version: int | None = None
+    corrects: str | None = None
     causation_id: str
     business_time: str
     record: str | None = None
@@ -87,24 +95,40 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def net(self) -> int:
         """What the customer's balance changes by, in minor units of the account's currency."""
-        moved = self.moved
-        return moved.net if moved else 0
+        if self.customer is None or self.currency is None:
+            return 0
+        return self.moved.net
 
     @property
-    def moved(self) -> Movement | None:
-        """What is posted to the customer; None for a hold, which posts nothing."""
-        if self.customer is None or self.currency is None:
-            return None
-        return movements_of(self.legs).get((self.customer, self.currency))
+    def moved(self) -> Movement:
+        """Both sides of what is posted to the customer; nothing where all of it is a receivable."""
+        return movements_of(self.legs).get(
+            (self.customer or "", self.currency or ""), Movement(0, 0)
+        )
+
+    @property
+    def posts(self) -> bool:
+        """Whether anything is posted: then it has a number and a line. A hold posts nothing."""
+        return any(leg.layer == POSTED for leg in self.legs)
 
     @property
     def held(self) -> int:
         """What the customer's held money changes by."""
         return self.change.held if self.change else 0
 
+    @property
+    def receivable(self) -> int:
+        """What the customer's debt for missing funds grows by, in minor units."""
+        if self.customer is None or self.currency is None:
+            return 0
+        return debt_moved(self.legs, self.customer, self.currency)
+
 
 class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer's balance as read strongly, in minor units; credit-normal: posted_c - posted_d."""
+    """A customer's balance as read strongly, in minor units; credit-normal: posted_c - posted_d.
+
+    `receivable` is what the account lacked for purchases that were split, and has not paid yet.
+    """
 
     account: str
     currency: str
@@ -116,6 +140,7 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
     available: int
     version: int
     posting_no: int
+    receivable: int = 0
 
     @property
     def posted(self) -> int:
@@ -144,17 +169,52 @@ def book_decided(
     decided. The row's status is the last word: it may have changed since the rules ran.
     """
     reason = reason or suspense_reason(record, balance)
-    if reason is None:
-        return _to_customer(
-            record,
-            header_id=primary_header_id(record.msg_id),
-            purpose=charging.purpose_of(record),
-            legs=legs_of(charging.charge(record, charging.scheme_account(record))),
-            purchase_id=record.purchase_id,
-            causation_id=event_id,
-            business_time=business_time,
-        )
-    return _to_suspense(record, reason, event_id, business_time)
+    if reason is not None:
+        return _to_suspense(record, reason, event_id, business_time)
+    postings = charging.charge(record, charging.scheme_account(record))
+    funded = _with_funds(postings, record, balance, funds_policy(record))
+    if funded is None:
+        return _to_suspense(record, INSUFFICIENT_FUNDS, event_id, business_time)
+    booking = _to_customer(
+        record,
+        header_id=primary_header_id(record.msg_id),
+        purpose=charging.purpose_of(record),
+        legs=legs_of(funded),
+        purchase_id=record.purchase_id,
+        causation_id=event_id,
+        business_time=business_time,
+    )
+    return _flagged(booking, balance)
+
+
+def funds_policy(record: Decided) -> FundsPolicy:
+    """What the account's product says about missing funds."""
+    return record.pricing.funds_policy if record.pricing else OVERDRAW
+
+
+def _with_funds(
+    postings: tuple[Posting, ...],
+    record: Decided,
+    balance: BalanceRow | None,
+    policy: FundsPolicy,
+) -> tuple[Posting, ...] | None:
+    if balance is None or record.account is None:
+        return postings
+    return funds_postings(
+        postings,
+        record.account.account_id,
+        available=balance.available,
+        receivable=balance.receivable,
+        policy=policy,
+    )
+
+
+def _flagged(booking: Booking, balance: BalanceRow | None) -> Booking:
+    """A debit that leaves the account below its limit says so."""
+    left = balance.available + booking.net - booking.held if balance else 0
+    if booking.net >= 0 or left >= 0:
+        return booking
+    return msgspec.structs.replace(booking, flags=(*booking.flags, OVERDRAWN))
 
 
 def suspense_reason(record: Decided, balance: BalanceRow | None) -> str | None:
@@ -184,15 +244,23 @@ def hold_refusal(message: Message, change: Change, balance: BalanceRow | None) -
 
 
 def book_for_payment(
-    message: Message, change: Change, mirrored: Mapping[str, tuple[Leg, ...]], event_id: str
-) -> Booking:
-    """The booking of a message that its payment took.
+    message: Message,
+    change: Change,
+    mirrored: Mapping[str, tuple[Leg, ...]],
+    event_id: str,
+    balance: BalanceRow | None,
+    policy: FundsPolicy,
+) -> Booking | None:
+    """The booking of a message that its payment took; None where missing funds suspend it.
 
-    `mirrored` are the legs of those earlier headers of which the message undoes a part.
+    `mirrored` are the legs of those earlier headers of which the message undoes a part. What the
+    message releases of the hold is there for it to spend.
     """
     payment, record = change.after.payment, message.record
     held = Money(change.held, payment.currency)
-    posted = _posted(message, change, mirrored)
+    posted = _funded(_posted(message, change, mirrored), change, balance, policy)
+    if posted is None:
+        return None
     postings = (*posted, *change_hold(payment.account, record.network, held))
     booking = _of_record(
         record,
@@ -202,13 +270,29 @@ def book_for_payment(
         event_id,
         message.at,
     )
-    return msgspec.structs.replace(
+    presented = message.kind == CLEAR or not _linked(message)
+    booking = msgspec.structs.replace(
         booking,
         customer=chart.customer(payment.account),
         currency=payment.currency,
-        purchase_id=record.purchase_id if message.kind == CLEAR or not _linked(message) else None,
+        purchase_id=record.purchase_id if presented else None,
         change=change,
         funded=message.kind in _HOLDS and change.held > 0 and not is_stand_in(message),
+    )
+    return _flagged(booking, balance)
+
+
+def _funded(
+    postings: tuple[Posting, ...], change: Change, balance: BalanceRow | None, policy: FundsPolicy
+) -> tuple[Posting, ...] | None:
+    if balance is None:
+        return postings
+    return funds_postings(
+        postings,
+        change.after.payment.account,
+        available=balance.available - change.held,
+        receivable=balance.receivable,
+        policy=policy,
     )
 
 
@@ -300,13 +384,25 @@ def _purpose(message: Message, change: Change) -> str:
     return RELEASE if change.parts[0].of.kind in _HOLDS else REVERSE
 
 
-def book_resume(record: Decided, reason: str, event_id: str, business_time: str) -> Booking:
-    """Move a suspense booking to the customer; the caller has checked the account's status."""
+def book_resume(
+    record: Decided,
+    reason: str,
+    event_id: str,
+    business_time: str,
+    balance: BalanceRow | None = None,
+) -> Booking:
+    """Move a suspense booking to the customer; the caller has checked the account's status.
+
+    Who releases what waits for money decides to book it all the same.
+    """
+    policy = funds_policy(record)
+    postings = charging.resume(record, reason)
+    funded = _with_funds(postings, record, balance, OVERDRAW if policy == SUSPEND else policy)
     return _to_customer(
         record,
         header_id=resolution_header_id(record.msg_id),
         purpose=charging.RESUME,
-        legs=legs_of(charging.resume(record, reason)),
+        legs=legs_of(funded or postings),
         purchase_id=None,
         causation_id=event_id,
         business_time=business_time,
@@ -319,9 +415,17 @@ def book_resume_for_payment(
     mirrored: Mapping[str, tuple[Leg, ...]],
     reason: str,
     event_id: str,
+    balance: BalanceRow,
 ) -> Booking:
-    """Move a suspense booking to the customer, as its payment takes it now."""
-    booking = book_for_payment(message, change, mirrored, event_id)
+    """Move a suspense booking to the customer, as its payment takes it now.
+
+    Who releases what waits for money decides to book it all the same.
+    """
+    policy = funds_policy(message.record)
+    policy = OVERDRAW if policy == SUSPEND else policy
+    booking = book_for_payment(message, change, mirrored, event_id, balance, policy)
+    if booking is None:
+        raise ValueError(f"{message.header_id} is suspended by no policy, and yet it is")
     scheme = charging.scheme_account(message.record)
     suspended = charging.suspense_account(message.record, reason)
     legs = tuple(
@@ -348,9 +452,24 @@ def book_return(record: Decided, reason: str, event_id: str, business_time: str)
     )
 
 
-def book_opening(event: OpeningRequested) -> Booking:
-    """Opening money: one slot for an account and a currency, once for ever."""
+def book_opening(event: OpeningRequested, balance: BalanceRow | None = None) -> Booking:
+    """Opening money: one slot for an account and a currency, once for ever.
+
+    Like any credit it first pays what the account lacked.
+    """
     opening: Opening = event.data
+    postings = charging.open_account(opening.account_id, opening.amount)
+    if balance is not None and balance.receivable:
+        postings = (
+            funds_postings(
+                postings,
+                opening.account_id,
+                available=balance.available,
+                receivable=balance.receivable,
+                policy=OVERDRAW,
+            )
+            or postings
+        )
     header_id = opening_header_id(opening.account_id, opening.amount.currency)
     return Booking(
         header_id=header_id,
@@ -358,7 +477,7 @@ def book_opening(event: OpeningRequested) -> Booking:
         msg_id=header_id.removeprefix("J#"),
         ingest_id=header_id,
         fingerprint=f"{opening.amount.amount} {opening.amount.currency}",
-        legs=legs_of(charging.open_account(opening.account_id, opening.amount)),
+        legs=legs_of(postings),
         value_date=opening.value_date,
         customer=chart.customer(opening.account_id),
         currency=opening.amount.currency,
@@ -404,6 +523,7 @@ def posted_of(
         fx=booking.fx,
         rule_version=booking.rule_version,
         ref_version=booking.ref_version,
+        corrects=booking.corrects,
         hold=hold,
         payment=booking.change.after.state if booking.change else None,
     )

@@ -4,7 +4,7 @@ Every detail is `{"meta": {...}, "data": {...}}`. Consumers key on `meta.event_i
 for every delivery, replay and repeat of one fact. Fields that a reader does not know are ignored.
 """
 
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 
@@ -160,8 +160,24 @@ class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
     counters: dict[str, int]
 
 
+type SequenceId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,36}$")]
+# More legs than one sequence ever needs, and few enough for one header.
+type LegCount = Annotated[int, msgspec.Meta(ge=1, le=100)]
+
+
+class SequenceLeg(msgspec.Struct, frozen=True, kw_only=True):
+    """Leg `leg.n` of `leg_count`; `checksum` is that of the whole sequence, on each of its legs."""
+
+    sequence_id: SequenceId
+    leg_count: LegCount
+    checksum: str
+    value_date: str
+    leg: Leg
+    narrative: str | None = None
+
+
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal header: all legs of one booking."""
+    """A journal header: all legs of one booking. `corrects` is the header that it puts right."""
 
     header_id: str
     purpose: str
@@ -186,6 +202,7 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
     fx: FxRate | None = None
     rule_version: str | None = None
     ref_version: int | None = None
+    corrects: str | None = None
     hold: HoldEffect | None = None
     payment: PaymentState | None = None
 
@@ -252,6 +269,13 @@ class TransactionRejected(Event, frozen=True, kw_only=True):
     data: Decided
 
 
+class PostingLegCreated(Event, frozen=True, kw_only=True):
+    """Leg n of m of a posting sequence from an outside account interface: booked as a whole."""
+
+    source = "accounts.interface"
+    data: SequenceLeg
+
+
 class TransactionPosted(Event, frozen=True, kw_only=True):
     """One journal header, whatever its purpose."""
 
@@ -272,6 +296,7 @@ BUS_EVENTS: tuple[type[Event], ...] = (
     TransactionPostingApproved,
     TransactionPostingSuspended,
     TransactionRejected,
+    PostingLegCreated,
     TransactionPosted,
 )
 

@@ -44,7 +44,7 @@ class Drain:
     def _wait_for_the_schedules(self) -> None:
         """What was lost comes home by itself, but for what somebody must look at."""
         books = self._run.books
-        looks = (books.in_flight, books.unfolded, books.unannounced)
+        looks = (books.in_flight, books.unfolded, books.unannounced, books.unassembled)
         if not any(look() for look in looks):
             return
         end = self._run.clock.seconds + _SCHEDULES_SECONDS
@@ -79,6 +79,9 @@ class Drain:
             "in flight": books.in_flight(),
             "not folded": books.unfolded(),
             "not announced": books.unannounced(),
+            "not assembled": books.unassembled(),
+            # No table knows of a leg that has not come.
+            "legs in letters": list(queues["LegDeadLetters"].messages),
             "failed": self._failed(),
             "not received": self._unreceived(),
         }
@@ -91,12 +94,13 @@ class Drain:
         run.clock.seconds += 1_200.0
         for ingest_id in self._failed():
             order = {"action": "release", "ingest_id": ingest_id, "by": "operator"}
-            told = self._ask("ReleaseFunction", order)
+            told = self.ask("ReleaseFunction", order)
             if told is not None and told["result"] == "REFUSED":
                 # Another record of the message is booked: this one has nothing left to do.
-                self._ask("ReleaseFunction", order | {"action": "discard"})
+                self.ask("ReleaseFunction", order | {"action": "discard"})
         self._redrive()
-        self._ask("SweepFunction", {})
+        self.ask("SweepFunction", {})
+        self.ask("CheckSequencesFunction", {})
         self.settle()
         run.clock.seconds += 1_200.0
         for function, missing in (
@@ -106,14 +110,14 @@ class Drain:
             # The audit names the headers, and so the times.
             moments = [run.books.booked_at(each) for each in missing] or [run.clock.now()]
             span = {"since": min(moments).isoformat(), "until": max(moments).isoformat()}
-            self._ask(function, span)
+            self.ask(function, span)
 
     def _redrive(self) -> None:
         """Every queue of letters, slice by slice."""
         for queue in self._letter_queues():
             event: dict[str, Any] = {"queue": queue}
             for _ in range(_SLICES):
-                told = self._ask("RedriveFunction", event)
+                told = self.ask("RedriveFunction", event)
                 if not isinstance(told, dict) or not told.get("more"):
                     break
                 event |= {name: told[name] for name in ("began", "left") if name in told}
@@ -139,7 +143,8 @@ class Drain:
         known = tables["InboxTable"].items.keys() | tables["ParkedTable"].items.keys()
         return [each for each in self._doors.accepted if (each,) not in known]
 
-    def _ask(self, function: str, event: dict[str, Any]) -> Any:
+    def ask(self, function: str, event: dict[str, Any]) -> Any:
+        """Invoke, and let the run go on until the answer is there."""
         answers: list[tuple[Any, BaseException | None]] = []
         self._run.functions.invoke(
             function, event, lambda result, error: answers.append((result, error))

@@ -80,6 +80,9 @@ class Deployed:
         underlying.handlers = [log]
         underlying.propagate = False
         self.logs[name] = log
+        if hasattr(module, "metrics"):
+            # They would be written to standard output.
+            module.metrics.flush_metrics = module.metrics.provider.clear_metrics
 
     def forget_logs(self) -> None:
         for log in self.logs.values():

@@ -1,14 +1,17 @@
 """One run: a scenario under faults, then the drain, then the invariants."""
 
+import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from tests.simulation.clerks import Clerks
 from tests.simulation.cloud import CloudRun, Streams
 from tests.simulation.deployment import Base
 from tests.simulation.doors import Doors
 from tests.simulation.drain import Drain, NotDrained
 from tests.simulation.faults import Fired
 from tests.simulation.invariants import Evidence, violations
+from tests.simulation.legs import Interface
 from tests.simulation.people import People
 from tests.simulation.scenario import Drawing
 from tests.simulation.seam import SEAM
@@ -63,6 +66,10 @@ def simulate(
     run.schedules.on = not silence
     people = People(run, seeds.scenario, repairs=not silence)
     people.plan(scenario)
+    interface = Interface(run, random.Random(f"legs of {seed}"))
+    interface.plan(scenario.until)
+    clerks = Clerks(run, seed, people)
+    clerks.plan(scenario)
     end = _BEGIN_SECONDS + scenario.until * 1.5 + seeds.scenario.choice((30.0, 600.0))
     broken: list[tuple[int, str]] = []
     while run.scheduler.step(end):
@@ -77,9 +84,11 @@ def simulate(
             broken += [(3, what) for what in Silence(run, people.decided).broken()]
             run.schedules.on = True
         drain.drain(by_hand=silence)
+        broken += [(10, what) for what in clerks.close(drain.ask)]
+        drain.settle()
     except NotDrained as left:
         broken.append((17, str(left)))
-    evidence = Evidence(run, base, scenario, doors, people)
+    evidence = Evidence(run, base, scenario, doors, people, interface)
     broken += violations(evidence, seed % 16 == 0 if thorough is None else thorough)
     return Outcome(
         seed=seed,

@@ -13,6 +13,8 @@ def guard(
     """The invariants that a change breaks; `put` says that it replaces the whole item."""
     if table == "JournalTable":
         return [(15, f"the journal's {_name(before)} was changed")]
+    if table == "AssembliesTable" and put:
+        return [(4, f"{_name(before)} {before['sk']['S']} was replaced")]
     if table in _ONCE:
         return [(15, f"{table}: {_name(before)} was replaced")]
     if table == "ParkedTable" and put and before.get("state", {}).get("S") in _FINAL:

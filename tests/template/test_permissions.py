@@ -139,11 +139,17 @@ def test_nobody_changes_or_deletes_in_the_journal() -> None:
     assert not [verb for verb in verbs if verb.startswith("dynamodb:PartiQL")]
 
 
-def test_only_post_release_and_timers_write_to_the_journal() -> None:
-    assert holders("dynamodb:PutItem", "JournalTable") == {
-        "PostRole",
-        "ReleaseRole",
-        "TimersRole",
+def test_only_what_books_and_what_people_decide_write_to_the_journal() -> None:
+    people = {"ReleaseRole", "SettleRole", "CorrectRole"}
+    machines = {"PostRole", "AssembleRole", "TimersRole"}
+
+    assert holders("dynamodb:PutItem", "JournalTable") == machines | people
+
+
+@pytest.mark.parametrize("role", ["AssembleRole", "TimersRole"])
+def test_who_books_can_only_put_into_the_journal(role: str) -> None:
+    assert {action for action, resource in granted(role) if resource == "JournalTable"} == {
+        "dynamodb:PutItem"
     }
 
 
@@ -152,6 +158,14 @@ def test_post_reads_and_puts_in_the_journal_and_changes_nothing() -> None:
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:ConditionCheckItem",
+    }
+
+
+def test_sequences_are_changed_by_those_who_assemble_and_check_them_only() -> None:
+    assert holders("dynamodb:PutItem", "AssembliesTable") == {"AssembleRole"}
+    assert holders("dynamodb:UpdateItem", "AssembliesTable") == {
+        "AssembleRole",
+        "CheckSequencesRole",
     }
 
 
