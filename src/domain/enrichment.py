@@ -105,7 +105,7 @@ def enrich(event: TransactionAuthorized, known: Known, fx: FxRate | None) -> Tra
         purchase_id=purchase_of(record, transaction),
         rule_version=known.rule_version,
         ref_version=known.ref_version,
-        hold_until=hold_until(event.meta.business_time, known.hold_hours),
+        hold_until=hold_until(event.meta.business_time, record.received_at, known.hold_hours),
         outcome_ids=_outcome_ids(record),
     )
     return TransactionEnriched(meta=_meta(event), data=data)

@@ -21,7 +21,7 @@ from tests.unit.test_card_payment import (
     waiting,
 )
 
-EXPIRES = datetime(2026, 11, 27, 10, 11, 12, tzinfo=UTC)
+EXPIRES = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
