@@ -14,7 +14,7 @@ from cli.errors import UserError, line_for_aws
 from cli.explain import explain
 from cli.reconcile import reconcile
 from cli.redrive import redrive
-from cli.repairs import rebuild_balances, republish, sweep
+from cli.repairs import rebuild_balances, republish, sweep, timers
 from cli.replay import replay
 from cli.run import run as run_samples
 from cli.settle import settle
@@ -82,6 +82,7 @@ app.add_typer(account.app, name="account", rich_help_panel="Decide and mend")
 app.command("correct", rich_help_panel="Decide and mend")(correct)
 app.command("redrive", rich_help_panel="Decide and mend")(redrive)
 app.command("sweep", rich_help_panel="Decide and mend")(sweep)
+app.command("timers", rich_help_panel="Decide and mend")(timers)
 app.command("republish", rich_help_panel="Decide and mend")(republish)
 app.command("rebuild-balances", rich_help_panel="Decide and mend")(rebuild_balances)
 app.command("replay", rich_help_panel="Decide and mend")(replay)

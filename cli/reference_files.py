@@ -13,7 +13,7 @@ from cli.errors import UserError
 from domain.card_number import is_card_number
 
 # What a later kind refers to is there before it: an account names a product, a card an account.
-ORDER = ("products", "accounts", "cards", "merchants", "mcc", "fx", "rules")
+ORDER = ("products", "accounts", "cards", "merchants", "mcc", "holds", "fx", "rules")
 SCHEMAS = Path(__file__).parent / "schemas"
 _LISTS = {"rows": "row", "lines": "line", "totals": "total"}
 _SHOWN_MAX = 20

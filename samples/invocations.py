@@ -66,6 +66,7 @@ def invocations(
         "FoldFunction": {"Records": headers},
         "NotifyFunction": queued("notify", events["TransactionPosted"]),
         "QueryFunction": api_request("GET", "/v1/messages/{id}", CALLER, path={"id": ingest_id}),
+        "TimersFunction": scheduled("due", received + timedelta(minutes=30)),
         "SweepFunction": scheduled("overdue", received + timedelta(minutes=30)),
         "RepublishFunction": {"header_ids": [booked.posted.header_id]},
         "RebuildBalancesFunction": {

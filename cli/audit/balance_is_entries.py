@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from cli.audit.finding import Break, Row
+from domain.posting import POSTED
 
 type Key = tuple[str, str]
 type Sums = dict[Key, tuple[int, int]]
@@ -46,6 +47,8 @@ def _sums(headers: Mapping[str, Row], markers: Set[str]) -> Sums:
     sums: Sums = defaultdict(lambda: (0, 0))
     for header_id, header in headers.items():
         for leg in header["legs"]:
+            if leg["layer"] != POSTED:
+                continue
             if leg["account"].startswith(_CUSTOMER) or header_id in markers:
                 debit, credit = sums[leg["account"], leg["currency"]]
                 more = (leg["amount"], 0) if leg["side"] == "D" else (0, leg["amount"])

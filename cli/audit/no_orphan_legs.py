@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 import msgspec
 
 from cli.audit.finding import Break, Row
-from domain.posting import Leg, checksum_of, totals_of
+from domain.posting import POSTED, Leg, checksum_of, totals_of
 from domain.sequence import SEQUENCE, header_id_of, sequence_checksum
 
 _CUSTOMER = "cust:"
@@ -58,7 +58,7 @@ def _line_of(header: Row, line: Row | None) -> Iterator[Break]:
     moved = {
         (leg["account"], leg["currency"])
         for leg in header["legs"]
-        if leg["account"].startswith(_CUSTOMER)
+        if leg["account"].startswith(_CUSTOMER) and leg["layer"] == POSTED
     }
     stated = {(effect["account"], effect["currency"])} if effect else set()
     # A purchase that the account had no money for at all has its line, of nothing.
@@ -83,9 +83,9 @@ def _line_of(header: Row, line: Row | None) -> Iterator[Break]:
 
 
 def net_of(header: Row, account: str, currency: str) -> int:
-    """Credit less debit of one account, in minor units."""
+    """What is posted to one account, credit less debit, in minor units."""
     return sum(
         leg["amount"] if leg["side"] == "C" else -leg["amount"]
         for leg in header["legs"]
-        if (leg["account"], leg["currency"]) == (account, currency)
+        if (leg["account"], leg["currency"], leg["layer"]) == (account, currency, POSTED)
     )

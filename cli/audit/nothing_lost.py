@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from cli.audit.exactly_once import is_primary
 from cli.audit.finding import Break, Row
-from domain.reconciliation_records import scheme_amount
+from domain.posting import POSTED
+from domain.reconciliation_records import OWING_NOTHING_OF_THEIR_OWN, scheme_amount
 
 # The Inbox keeps a record for at least ninety days; an older booking has outlived it.
 _INBOX_KEEPS = timedelta(days=89)
@@ -33,11 +34,15 @@ def nothing_lost(
 
 def _amount(ingest_id: str, record: Row, header: Row) -> Iterator[Break]:
     """What the scheme is owed for the booking is what the message says."""
+    if header["purpose"] in OWING_NOTHING_OF_THEIR_OWN:
+        return
     stated = scheme_amount(record)
     owed = sum(
         leg["amount"]
         for leg in header["legs"]
-        if leg["account"].startswith("settle:") and leg["currency"] == stated.currency
+        if leg["account"].startswith("settle:")
+        and leg["currency"] == stated.currency
+        and leg["layer"] == POSTED
     )
     if owed != stated.amount:
         what = (

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from adapters.items import from_item, to_item
 from domain.booking import BalanceRow
 from domain.posting import Movement
+from domain.reference import OPEN
 
 FOLD_ROW = "FOLD"
 
@@ -113,28 +114,67 @@ class BalanceTable:
             }
         }
 
-    def booked(self, row: BalanceRow, moved: Movement, receivable: int) -> dict[str, Any]:
+    def booked(
+        self,
+        row: BalanceRow,
+        moved: Movement,
+        receivable: int,
+        held: int = 0,
+        *,
+        counts: bool = True,
+    ) -> dict[str, Any]:
         """A transaction's update of a customer's row by one booking, on the version that was
-        read; `receivable` is what the customer's debt for missing funds grows by.
+        read; `receivable` is what the customer's debt for missing funds grows by, `held` the held
+        money. A booking that posts nothing counts for no posting number.
         """
         return {
             "Update": {
                 "TableName": self.table,
                 "Key": {"pk": {"S": balance_key(row.account, row.currency)}},
                 "UpdateExpression": (
-                    "SET available = available + :net, version = version + :one,"
-                    " posting_no = posting_no + :one"
+                    "SET available = available + :net, held = held + :held,"
+                    " version = version + :one, posting_no = posting_no + :counted"
                     " ADD posted_d :debit, posted_c :credit, receivable :receivable"
                 ),
                 "ConditionExpression": "version = :version",
                 "ExpressionAttributeValues": to_item(
                     {
-                        ":net": moved.net,
+                        ":net": moved.net - held,
+                        ":held": held,
                         ":one": 1,
+                        ":counted": int(counts),
                         ":debit": moved.debit,
                         ":credit": moved.credit,
                         ":receivable": receivable,
                         ":version": row.version,
+                    }
+                ),
+            }
+        }
+
+    def funded(self, row: BalanceRow, held: int) -> dict[str, Any]:
+        """A transaction's update that holds money which must be there, of an account that must be
+        open.
+        """
+        return {
+            "Update": {
+                "TableName": self.table,
+                "Key": {"pk": {"S": balance_key(row.account, row.currency)}},
+                "UpdateExpression": (
+                    "SET available = available + :net, held = held + :held,"
+                    " version = version + :one"
+                ),
+                "ConditionExpression": (
+                    "version = :version AND #status = :open AND available >= :held"
+                ),
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": to_item(
+                    {
+                        ":net": -held,
+                        ":held": held,
+                        ":one": 1,
+                        ":version": row.version,
+                        ":open": OPEN,
                     }
                 ),
             }

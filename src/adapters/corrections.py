@@ -9,7 +9,7 @@ import msgspec
 from adapters.balances import BalanceTable
 from adapters.correction_orders import CorrectionOrder, OrderBook
 from adapters.journal import JournalTable
-from adapters.ledger import BalanceMoved, Booked, HeaderExists, Ledger
+from adapters.ledger import Booked, HeaderExists, Ledger, Moved
 from adapters.reference import ReferenceTable
 from domain.booking import BalanceRow, Booking
 from domain.correcting import Change, chain_of, correct, correction_header_id, is_above
@@ -119,7 +119,7 @@ class Corrections:
                     return _moves(booking, balance) | {"result": "CORRECTED"}
                 case HeaderExists(header):
                     return _met(booking, header)
-                case BalanceMoved():
+                case Moved():
                     continue
                 case _:
                     raise Refused(

@@ -17,9 +17,12 @@ class Header(Struct, frozen=True, omit_defaults=True):
 
 
 class Characteristics(Struct, frozen=True, omit_defaults=True):
-    """TxTp is the first two digits of DE3: 00 purchase, 01 cash, 20 refund."""
+    """TxTp is the first two digits of DE3: 00 purchase, 01 cash, 20 refund. TxAttr is PAUT for a
+    pre-authorisation.
+    """
 
     transaction_type: str = field(name="TxTp")
+    attribute: str | None = field(name="TxAttr", default=None)
 
 
 class AccountType(Struct, frozen=True, omit_defaults=True):
@@ -44,7 +47,10 @@ class Card(Struct, frozen=True, omit_defaults=True):
 
 
 class TransactionId(Struct, frozen=True, omit_defaults=True):
-    """TrnsmssnDtTm is UTC with its year; LclDt and LclTm are the terminal's own."""
+    """TrnsmssnDtTm is UTC with its year; LclDt and LclTm are the terminal's own.
+
+    A purchase may be presented in parts: this is number PresntmntSeqNb of PresntmntSeqCnt.
+    """
 
     transmitted_at: str = field(name="TrnsmssnDtTm")
     stan: str = field(name="SysTracAudtNb")
@@ -52,6 +58,8 @@ class TransactionId(Struct, frozen=True, omit_defaults=True):
     local_time: str | None = field(name="LclTm", default=None)
     retrieval_reference: str | None = field(name="RtrvlRefNb", default=None)
     life_cycle_id: str | None = field(name="LifeCyclId", default=None)
+    presentment_number: str | None = field(name="PresntmntSeqNb", default=None)
+    presentment_count: str | None = field(name="PresntmntSeqCnt", default=None)
 
 
 class ConversionDate(Struct, frozen=True, omit_defaults=True):

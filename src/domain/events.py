@@ -61,7 +61,11 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Enriched(Authorized, frozen=True, kw_only=True):
-    """The record with all that a decision and a booking need, as known at its business time."""
+    """The record with all that a decision and a booking need, as known at its business time.
+
+    Of a reversal, `amounts` are what it takes back, and `direction` is that of the money.
+    `hold_until` is when the hold of an authorisation expires (ISO, UTC).
+    """
 
     type: str
     direction: str
@@ -79,6 +83,7 @@ class Enriched(Authorized, frozen=True, kw_only=True):
     purchase_id: str | None
     rule_version: str
     ref_version: int
+    hold_until: str | None = None
 
 
 class OutcomeIds(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -134,6 +139,27 @@ class CustomerEffect(msgspec.Struct, frozen=True, kw_only=True):
     posting_no: int
 
 
+class HoldEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """What the booking did to the money that is held from the customer, in minor units."""
+
+    account: str
+    currency: str
+    change: int
+    held_after: int
+
+
+class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
+    """The card payment after the booking: its label, what is still held, and the counters that are
+    not zero, in minor units of the account's currency.
+    """
+
+    payment_id: str
+    label: str
+    version: int
+    held: int
+    counters: dict[str, int]
+
+
 type SequenceId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,36}$")]
 # More legs than one sequence ever needs, and few enough for one header.
 type LegCount = Annotated[int, msgspec.Meta(ge=1, le=100)]
@@ -177,6 +203,8 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
     rule_version: str | None = None
     ref_version: int | None = None
     corrects: str | None = None
+    hold: HoldEffect | None = None
+    payment: PaymentState | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -144,6 +144,7 @@ scheduled = {
     name: to_function(functions, name)
     for name in (
         os.environ["SWEEP_FUNCTION"],
+        os.environ["TIMERS_FUNCTION"],
         os.environ["REPUBLISH_FUNCTION"],
         os.environ["REBUILD_BALANCES_FUNCTION"],
         os.environ["CHECK_SEQUENCES_FUNCTION"],

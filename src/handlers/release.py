@@ -23,6 +23,7 @@ from adapters.claims import ClaimTable
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.parked import ParkedTable
+from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable
 from adapters.release import Order, Release, Tables
 from adapters.rest_api import (
@@ -48,6 +49,7 @@ tables = Tables(
     journal=JournalTable(dynamodb, os.environ["JOURNAL_TABLE"]),
     balances=BalanceTable(dynamodb, os.environ["BALANCES_TABLE"]),
     reference=ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]),
+    payments=PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"]),
 )
 desk = Release(dynamodb, tables, Bus(aws.client("events"), os.environ["BUS_NAME"]), clock.now)
 ACTIONS = {"release": desk.release, "return": desk.give_back, "discard": desk.discard}

@@ -42,6 +42,7 @@ SETTINGS = {
     "REFERENCE_TABLE": "reference",
     "JOURNAL_TABLE": "journal",
     "BALANCES_TABLE": "balances",
+    "PAYMENTS_TABLE": "payments",
     "ASSEMBLIES_TABLE": "assemblies",
     "VAULT_TABLE": "vault",
     "IDEMPOTENCY_TABLE": "idempotency",
@@ -59,6 +60,7 @@ SETTINGS = {
     "AUDIT_STREAM_ARN": "arn:aws:firehose:eu-central-1:123456789012:deliverystream/audit",
     "POSTING_FAILURES_TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:failures",
     "SWEEP_FUNCTION": "sweep",
+    "TIMERS_FUNCTION": "timers",
     "REPUBLISH_FUNCTION": "republish",
     "REBUILD_BALANCES_FUNCTION": "rebuild-balances",
     "CHECK_SEQUENCES_FUNCTION": "check-sequences",
@@ -101,6 +103,9 @@ class Cloud:
                     keys_only={"by-minute", "by-suspended-day"},
                 ),
                 "balances": Table("pk"),
+                "payments": Table(
+                    "pk", indexes={"by-due": ("due_shard", "due_at")}, keys_only={"by-due"}
+                ),
                 "assemblies": Table(
                     "pk",
                     "sk",

@@ -49,6 +49,7 @@ PUBLISHERS = {
         "TransactionPostingSuspended",
         "TransactionRejected",
     },
+    "PostRole": {"TransactionRejected"},
     "JournalPipeRole": {"TransactionPosted"},
     "RepublishRole": {"TransactionPosted"},
     # The bus's letters are events of every producer.
@@ -140,14 +141,23 @@ def test_nobody_changes_or_deletes_in_the_journal() -> None:
 
 def test_only_what_books_and_what_people_decide_write_to_the_journal() -> None:
     people = {"ReleaseRole", "SettleRole", "CorrectRole"}
+    machines = {"PostRole", "AssembleRole", "TimersRole"}
 
-    assert holders("dynamodb:PutItem", "JournalTable") == {"PostRole", "AssembleRole", *people}
+    assert holders("dynamodb:PutItem", "JournalTable") == machines | people
 
 
-@pytest.mark.parametrize("role", ["PostRole", "AssembleRole"])
+@pytest.mark.parametrize("role", ["AssembleRole", "TimersRole"])
 def test_who_books_can_only_put_into_the_journal(role: str) -> None:
     assert {action for action, resource in granted(role) if resource == "JournalTable"} == {
         "dynamodb:PutItem"
+    }
+
+
+def test_post_reads_and_puts_in_the_journal_and_changes_nothing() -> None:
+    assert {action for action, resource in granted("PostRole") if resource == "JournalTable"} == {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:ConditionCheckItem",
     }
 
 
@@ -257,7 +267,7 @@ def test_only_those_who_watch_or_move_a_door_read_it_and_no_other_row_of_the_ref
     }
 
     assert read["IngestRole"] == {door_key(API)}
-    assert read["SweepRole"] == {door_key(POSTING)}
+    assert read["SweepRole"] == read["TimersRole"] == {door_key(POSTING)}
     assert read["DoorsRole"] == {door_key(each) for each in DOORS}
 
 

@@ -52,6 +52,7 @@ OUTPUTS = {
     "CorrectFunctionName",
     "AccountFunctionName",
     "SweepFunctionName",
+    "TimersFunctionName",
     "RepublishFunctionName",
     "RebuildBalancesFunctionName",
     "CheckSequencesFunctionName",
