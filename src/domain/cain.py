@@ -23,7 +23,7 @@ class Characteristics(Struct, frozen=True, omit_defaults=True):
     """
 
     transaction_type: str = field(name="TxTp")
-    attribute: str | None = field(name="TxAttr", default=None)
+    attributes: tuple[str, ...] = field(name="TxAttr", default=())
 
 
 class AccountType(Struct, frozen=True, omit_defaults=True):
