@@ -12,7 +12,8 @@ down: install ## stop everything that `run` started
 	@./posting down
 
 test: check ## all checks and all tests, the ones on the embedded engine included
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not engine" --numprocesses 2 --dist worksteal
+	@$(BIN)/python -m pytest -m engine
 
 check: install ## static checks only
 	@$(BIN)/ruff format --check --quiet .

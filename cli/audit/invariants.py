@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 
 from cli.audit.available_is_right import available_is_right
 from cli.audit.balance_is_entries import balance_is_entries
+from cli.audit.clearing_returns_to_zero import clearing_returns_to_zero
 from cli.audit.conservation import conservation
+from cli.audit.determinism import determinism
 from cli.audit.duplicates_are_parked import duplicates_are_parked
 from cli.audit.events_are_the_ledger import events_are_the_ledger
 from cli.audit.exactly_once import exactly_once
@@ -43,6 +45,14 @@ INVARIANTS: dict[int, tuple[str, Check]] = {
     7: (
         "repeats are parked with a pointer, and nothing else is",
         lambda books: duplicates_are_parked(books.inbox, books.parked, books.headers.values()),
+    ),
+    10: (
+        "what is settled is zero, gains are swept, suspense holds what is open",
+        lambda books: clearing_returns_to_zero(books.headers.values()),
+    ),
+    12: (
+        "the same message makes the same ids and the same legs",
+        lambda books: determinism(books.headers, books.told),
     ),
     13: (
         "each booking is announced as one event that says the same",

@@ -15,6 +15,7 @@ from adapters.reference import (
     account_key,
     card_key,
     category_key,
+    hold_key,
     merchant_key,
     product_key,
     rate_key,
@@ -31,6 +32,7 @@ KEYS: Mapping[str, Callable[[Row], str]] = {
     "products": lambda row: product_key(row["product"]),
     "merchants": lambda row: merchant_key(row["merchant_id"]),
     "mcc": lambda row: category_key(row["mcc"]),
+    "holds": lambda row: hold_key(row["network"], row["mcc"], row["authorisation"]),
 }
 
 

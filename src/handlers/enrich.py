@@ -31,7 +31,7 @@ def enrich_all(events: Sequence[TransactionAuthorized]) -> list[TransactionEnric
         read_transaction(event.data.mti, event.data.network, event.data.cain) for event in events
     ]
     known = reference.look_up(
-        Wanted(token=event.data.token, merchant_id=transaction.merchant_id, mcc=transaction.mcc)
+        Wanted.by(event.data.token, transaction)
         for event, transaction in zip(events, transactions, strict=True)
     )
     return [

@@ -2,8 +2,8 @@
 values.
 
 Grammar of conditions: OR over AND over NOT over comparisons, BETWEEN and functions, with
-parentheses. Updates: SET with + and list_append, and ADD of numbers. Anything else raises, so that
-a test cannot pass by accident. What DynamoDB itself refuses raises Invalid.
+parentheses. Updates: SET with + and list_append, ADD of numbers, REMOVE. Anything else raises, so
+that a test cannot pass by accident. What DynamoDB itself refuses raises Invalid.
 """
 
 import re
@@ -73,6 +73,8 @@ class Expressions:
                     path, value = part.split()
                     name = self.name(path)
                     result[name] = _sum(item.get(name, {"N": "0"}), self.value(value))
+                elif clause == "REMOVE":
+                    result.pop(self.name(part), None)
                 else:
                     raise ValueError(f"no {clause} here")
         return result

@@ -45,6 +45,7 @@ class SimulatedBooks:
             "SweepFunction": (self.in_flight, "InboxTable", "received_at", 900.0),
             "RepublishFunction": (self.unannounced, "JournalTable", "booked_at", 900.0),
             "RebuildBalancesFunction": (self.unfolded, "JournalTable", "booked_at", 120.0),
+            "CheckSequencesFunction": (self.unassembled, "AssembliesTable", "last_at", 120.0),
         }.get(function)
         if look is None:
             return False
@@ -94,6 +95,14 @@ class SimulatedBooks:
     def _unfolded(self) -> list[str]:
         markers = self._run.database.tables["BalancesTable"].items
         return [each for each in self.header_ids() if (f"F#{each}",) not in markers]
+
+    def unassembled(self) -> list[str]:
+        """Sequences that have all their legs and wait for their booking."""
+        return [
+            pk
+            for (pk, sk), item in self._run.database.tables["AssembliesTable"].items.items()
+            if sk == "H" and item["state"] == {"S": "OPEN"} and item["got"] == item["leg_count"]
+        ]
 
     def booked_at(self, header_id: str) -> datetime:
         return datetime.fromisoformat(self._item("JournalTable", header_id)["booked_at"]["S"])

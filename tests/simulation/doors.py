@@ -25,7 +25,11 @@ class Doors:
         self.accepted: dict[str, Planned] = {}
         self.files: dict[str, list[Planned]] = {}
         self._run = run
-        (route,) = [each for each in run.plan.routes if each.method == "POST"]
+        (route,) = [
+            route
+            for route in run.plan.routes
+            if (route.method, route.path) == ("POST", "/v1/messages")
+        ]
         self._ingest = route.function
         run.may_call(route)
         (self._landing,) = {name for name, spec in run.plan.buckets.items() if spec.notifies_bus}

@@ -45,7 +45,7 @@ class Drain:
     def _wait_for_the_schedules(self) -> None:
         """What was lost comes home by itself, but for what somebody must look at."""
         books = self._run.books
-        looks = (books.in_flight, books.unfolded, books.unannounced)
+        looks = (books.in_flight, books.unfolded, books.unannounced, books.unassembled)
         if not any(look() for look in looks):
             return
         if books.in_flight():
@@ -84,6 +84,9 @@ class Drain:
             "in flight": books.in_flight(),
             "not folded": books.unfolded(),
             "not announced": books.unannounced(),
+            "not assembled": books.unassembled(),
+            # No table knows of a leg that has not come.
+            "legs in letters": list(queues["LegDeadLetters"].messages),
             "failed": self._failed(),
             "not received": self._unreceived(),
         }
@@ -102,6 +105,7 @@ class Drain:
                 self.ask("ReleaseFunction", order | {"action": "discard"})
         self._redrive()
         self.ask("SweepFunction", {})
+        self.ask("CheckSequencesFunction", {})
         self.settle()
         run.clock.seconds += 1_200.0
         for function, missing in (
@@ -145,6 +149,7 @@ class Drain:
         return [each for each in self._doors.accepted if (each,) not in known]
 
     def ask(self, function: str, event: dict[str, Any]) -> Any:
+        """Invoke, and let the run go on until the answer is there."""
         answers: list[tuple[Any, BaseException | None]] = []
         self._run.functions.invoke(
             function, event, lambda result, error: answers.append((result, error))

@@ -11,6 +11,7 @@ from cli.audit.reading import Books
 from tests.simulation.deployment import Base
 from tests.simulation.doors import Doors
 from tests.simulation.expected import unexpected
+from tests.simulation.legs import Interface
 from tests.simulation.people import People
 from tests.simulation.scenario import Scenario
 
@@ -31,6 +32,7 @@ class Evidence:
     scenario: Scenario
     doors: Doors
     people: People
+    interface: Interface
 
 
 def violations(evidence: Evidence, thorough: bool) -> list[tuple[int, str]]:
@@ -46,6 +48,7 @@ def violations(evidence: Evidence, thorough: bool) -> list[tuple[int, str]]:
     found += [(2, what) for what in two_outcomes(books)]
     found += [(3, what) for what in never_received(evidence, books)]
     found += [(3, what) for what in unexpected(evidence.scenario, evidence.people, books)]
+    found += [(4, what) for what in evidence.interface.unexpected(evidence.people.touched)]
     found += [(2, what) for what in rejected_too_late(books)]
     found += [(17, what) for what in letters_without_a_fault(evidence)]
     found += [(7, what) for what in tampering_unnoticed(evidence)]

@@ -41,6 +41,7 @@ class People:
         acts: tuple[tuple[float, Callable[[], None]], ...] = (
             (0.20, self._new_rate),
             (0.20, self._new_rules),
+            (0.40, self._other_policy),
             (0.20, self._other_status),
             (0.15, self._newcomer),
             (0.20, self._release),
@@ -60,9 +61,10 @@ class People:
             (0.15, self._resum),
             (0.15, self._replay),
         )
+        early = (self._watch, self._other_policy)
         for likely, act in (*acts, *repairs) if self._repairs else acts:
             if self._rng.random() < likely:
-                latest = 1.0 if act == self._watch else scenario.until * 1.5 + 30.0
+                latest = 1.0 if act in early else scenario.until * 1.5 + 30.0
                 when = self._run.clock.seconds + self._rng.uniform(0.0, latest)
                 self._run.scheduler.at(when, act)
 
@@ -76,6 +78,11 @@ class People:
     def _new_rules(self) -> None:
         rows = make_reference.rules()
         self._ask("LoadReferenceFunction", {"action": "rules", "rule_version": "v2", "rows": rows})
+
+    def _other_policy(self) -> None:
+        """From now on, what an account lacks is a receivable."""
+        rows = [row | {"funds_policy": "SPLIT"} for row in make_reference.products()]
+        self._load("products", rows)
 
     def _other_status(self) -> None:
         account, status = self._rng.choice(BUSY), self._rng.choice(("HOLD_DEBIT", "HOLD_ALL"))

@@ -1,16 +1,19 @@
 """One run: a scenario under faults, then the drain, then the invariants."""
 
+import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from tests.simulation.clerks import Clerks
 from tests.simulation.cloud import CloudRun, Streams
 from tests.simulation.deployment import Base
 from tests.simulation.doors import Doors
 from tests.simulation.drain import Drain, NotDrained
 from tests.simulation.faults import Fired
 from tests.simulation.invariants import Evidence, violations
+from tests.simulation.legs import Interface
 from tests.simulation.people import People
-from tests.simulation.scenario import Drawing, Scenario
+from tests.simulation.scenario import Drawing
 from tests.simulation.scheduler import Endless
 from tests.simulation.seam import SEAM
 from tests.simulation.silence import Silence
@@ -64,8 +67,12 @@ def simulate(
     run.schedules.on = not silence
     people = People(run, seeds.scenario, repairs=not silence)
     people.plan(scenario)
+    interface = Interface(run, random.Random(f"legs of {seed}"))
+    interface.plan(scenario.until)
+    clerks = Clerks(run, seed, people)
+    clerks.plan(scenario)
     end = _BEGIN_SECONDS + scenario.until * 1.5 + seeds.scenario.choice((30.0, 600.0))
-    course = _Course(run, base, scenario, doors, people)
+    course = _Course(Evidence(run, base, scenario, doors, people, interface), clerks)
     try:
         course.played(end, silence=silence)
         course.judged(seed % 16 == 0 if thorough is None else thorough)
@@ -87,12 +94,11 @@ def simulate(
 class _Course:
     """A run on its way: `broken` is what was found so far."""
 
-    def __init__(
-        self, run: CloudRun, base: Base, scenario: Scenario, doors: Doors, people: People
-    ) -> None:
+    def __init__(self, evidence: Evidence, clerks: Clerks) -> None:
         self.broken: list[tuple[int, str]] = []
-        self._run = run
-        self._evidence = Evidence(run, base, scenario, doors, people)
+        self._run = evidence.run
+        self._evidence = evidence
+        self._clerks = clerks
 
     def played(self, end: float, *, silence: bool) -> None:
         """Until `end` under faults, then without them until nothing is left to do.
@@ -114,6 +120,8 @@ class _Course:
                 run.schedules.on = True
             drain.drain(by_hand=silence)
             evidence.people.resum(drain.ask)
+            self.broken += [(10, what) for what in self._clerks.close(drain.ask)]
+            drain.settle()
         except NotDrained as left:
             self.broken.append((17, str(left)))
 

@@ -41,6 +41,8 @@ def guard(
         return _rule(before, put=put)
     if table == "JournalTable":
         return [(15, f"the journal's {_name(before)} was changed")]
+    if table == "AssembliesTable" and put:
+        return [(4, f"{_name(before)} {before['sk']['S']} was replaced")]
     if table in _ONCE:
         return [(15, f"{table}: {_name(before)} was replaced")]
     if table == "ParkedTable" and put and before.get("state", {}).get("S") in _FINAL:

@@ -119,9 +119,9 @@ class Database(MemoryDynamoDB):
 
     def empty(self, request: Mapping[str, Any]) -> bool:
         """Whether a query of an index has nothing to find."""
-        (value,) = request["ExpressionAttributeValues"].values()
-        place = (request["TableName"], request["IndexName"])
-        return value["S"] not in self._partitions[place]
+        known = self._partitions[request["TableName"], request["IndexName"]]
+        values = request["ExpressionAttributeValues"].values()
+        return known.isdisjoint([value["S"] for value in values if "S" in value])
 
     def scan(self, *, TableName: str, **request: Any) -> Any:
         self._shorten(TableName, request)
