@@ -24,6 +24,7 @@ class Books:
     headers: dict[str, Row]
     lines: list[Row]
     balances: list[Row]
+    payments: list[Row]
     markers: frozenset[str]
     announced: list[Row]
     told: list[Row] = field(default_factory=list)
@@ -40,6 +41,7 @@ def read(system: System, trail: Trail) -> Books:
     posted = TransactionPosted.detail_type()
     inbox = scan(client, system.table("Inbox"))
     balances = scan(client, system.table("Balances"))
+    payments = scan(client, system.table("Payments"))
     journal = scan(client, system.table("Journal"))
     parked = scan(client, system.table("Parked"))
     return Books(
@@ -50,6 +52,7 @@ def read(system: System, trail: Trail) -> Books:
         headers={row["pk"]: row for row in journal if row["sk"] == "H"},
         lines=[row for row in journal if row["pk"].startswith("S#")],
         balances=[row for row in balances if row["pk"].startswith("B#")],
+        payments=[row for row in payments if row["pk"].startswith("P#")],
         markers=frozenset(
             row["pk"].removeprefix("F#") for row in balances if row["pk"].startswith("F#")
         ),

@@ -107,7 +107,8 @@ class Derivation:
     def derive(self, meta: Meta, record: Decided, reason: str | None, at: datetime) -> Derived:
         """What becomes of the record now. `reason` suspends whatever was decided."""
         if record.decision.outcome != "APPROVED":
-            return ToBook(book_decided(meta.event_id, meta.business_time, record, None, None), None)
+            booking = book_decided(meta.event_id, meta.business_time, record, None, reason)
+            return ToBook(booking, None)
         message = message_of(record, primary_header_id(record.msg_id), meta.business_time)
         found = self._payments.find(message.keys)
         if found.life is not None and found.life.took(message.header_id):

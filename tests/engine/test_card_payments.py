@@ -66,7 +66,7 @@ def test_a_reversal_that_comes_first_waits_for_its_authorisation(stack: Stack) -
     reversal = follower(hold, "0420", 1, de90=naming(hold, "0100"))
 
     (waits,) = stack.post(reversal)
-    assert waits.kind == "PENDING_MATCH"
+    assert waits.kind == "WAITING"
     stack.post(hold)
 
     eventually(lambda: stack.outcome(waits.ingest_id).kind == "POSTED")

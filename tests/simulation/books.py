@@ -11,6 +11,7 @@ from adapters.items import from_item
 from cli.audit.reading import Books
 from domain.announcement import posted_event_id
 from domain.booking import primary_header_id
+from domain.business_time import iso_instant
 from domain.events import TransactionPosted
 from domain.identity import distinct_message_id
 from tests.fakes.expressions import Attributes
@@ -41,6 +42,8 @@ class SimulatedBooks:
 
     def anything_for(self, function: str) -> bool:
         """Whether a repair of this name has anything to do at its own schedule, or might have."""
+        if function == "TimersFunction":
+            return self.timers_ended()
         look = {
             "SweepFunction": (self.in_flight, "InboxTable", "received_at", 900.0),
             "RepublishFunction": (self.unannounced, "JournalTable", "booked_at", 900.0),
@@ -125,6 +128,21 @@ class SimulatedBooks:
         headers = self._run.database.tables["JournalTable"].items.items()
         return {item["ingest_id"]["S"] for (_, sk), item in headers if sk == "H"}
 
+    def waiting(self) -> list[str]:
+        """Records that wait for the message that they follow."""
+        rows = self._run.database.tables["ParkedTable"].items.values()
+        return [
+            row["ingest_id"]["S"]
+            for row in rows
+            if (row.get("state"), row.get("reason")) == ({"S": "PARKED"}, {"S": "PENDING_MATCH"})
+        ]
+
+    def timers_ended(self) -> bool:
+        """Whether a payment has a timer that ended by now."""
+        now = iso_instant(self._run.clock.now())
+        rows = self._run.database.tables["PaymentsTable"].items.values()
+        return any(row["due_at"]["S"] <= now for row in rows if "due_at" in row)
+
     def repeats(self) -> list[str]:
         """Records that wait as repeats of others."""
         rows = self._run.database.tables["ParkedTable"].items.values()
@@ -175,6 +193,7 @@ class SimulatedBooks:
             headers={row["pk"]: row for row in journal if row["sk"] == "H"},
             lines=[row for row in journal if row["pk"].startswith("S#")],
             balances=[row for row in balances if row["pk"].startswith("B#")],
+            payments=[row for row in self.rows("PaymentsTable") if row["pk"].startswith("P#")],
             markers=frozenset(
                 row["pk"].removeprefix("F#") for row in balances if row["pk"].startswith("F#")
             ),

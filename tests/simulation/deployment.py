@@ -62,9 +62,15 @@ def load_all(run: CloudRun) -> None:
     load(run, "merchants", make_reference.merchants())
     categories = [row for row in merchant_categories() if row["mcc"] in _CATEGORIES]
     load(run, "mcc", categories)
+    load(run, "holds", [row | _brief(row) for row in make_reference.holds()])
     load(run, "fx", make_reference.fx())
     rules = {"action": "rules", "rule_version": "v1", "rows": make_reference.rules()}
     ask(run, "LoadReferenceFunction", rules)
+
+
+def _brief(row: dict[str, Any]) -> dict[str, Any]:
+    """Holds of fuel pumps expire within the time that a run takes."""
+    return {"hours": 1} if row["mcc"] == "5542" else {}
 
 
 def cards_of(account_ids: tuple[str, ...]) -> list[dict[str, Any]]:

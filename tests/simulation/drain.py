@@ -85,6 +85,7 @@ class Drain:
             "not folded": books.unfolded(),
             "not announced": books.unannounced(),
             "not assembled": books.unassembled(),
+            "waiting for another message": books.waiting(),
             # No table knows of a leg that has not come.
             "legs in letters": list(queues["LegDeadLetters"].messages),
             "failed": self._failed(),
@@ -106,6 +107,7 @@ class Drain:
         self._redrive()
         self.ask("SweepFunction", {})
         self.ask("CheckSequencesFunction", {})
+        self.ask("TimersFunction", {})
         self.settle()
         run.clock.seconds += 1_200.0
         for function, missing in (

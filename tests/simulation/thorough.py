@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from tests.simulation.invariants import Evidence
 
 # What a repeat may not change. The rest says when something was last done or asked.
-_TABLES = ("InboxTable", "JournalTable", "BalancesTable", "ParkedTable", "VaultTable")
+_TABLES = (
+    *("InboxTable", "JournalTable", "BalancesTable"),
+    *("ParkedTable", "PaymentsTable", "VaultTable"),
+)
 
 
 def afterwards(evidence: "Evidence") -> list[tuple[int, str]]:
