@@ -121,8 +121,9 @@ class JournalTable:
         """Ids of the headers booked from the minute of `since` to that of `until`, by the index."""
         minute = since.astimezone(UTC).replace(second=0, microsecond=0)
         while minute <= until:
+            told = minute.isoformat()[:16]
             for shard in range(SHARDS):
-                yield from self.headers_under(f"{minute.isoformat()[:16]}#{shard}")
+                yield from self.headers_under(f"{told}#{shard}")
             minute += timedelta(minutes=1)
 
     def get_many(self, header_ids: list[str]) -> dict[str, StoredHeader]:

@@ -38,7 +38,8 @@ def deploy(
     run = CloudRun(deployment, SEAM.clock, Streams.of(0))
     run.faults.on = False
     SEAM.cloud = run
-    deployment.deployed.load(plan.functions, lambda role: None)
+    deployment.deployed.load(plan.functions, run.import_as)
+    run.import_as(None)
     SEAM.quieten()
     load_all(run)
     settle(run)

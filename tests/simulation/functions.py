@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
 
+from domain.errors import PostingError
 from tests.simulation.plan import FunctionSpec
 from tests.simulation.scheduler import Scheduler, Stopped, Task
 
@@ -15,6 +17,7 @@ type Handler = Callable[[Any, Any], Any]
 type Done = Callable[[Any, BaseException | None], None]
 
 _START_SECONDS = 0.02
+_EXPECTED = (Stopped, ClientError, BotoCoreError, PostingError)
 
 
 class Context:
@@ -57,7 +60,9 @@ class Deployed:
         self.modules: dict[str, Any] = {}
         self.logs: dict[str, Log] = {}
 
-    def load(self, specs: Mapping[str, FunctionSpec], serving: Callable[[str], None]) -> None:
+    def load(
+        self, specs: Mapping[str, FunctionSpec], serving: Callable[[str | None], None]
+    ) -> None:
         """`serving` is told whose role the calls during an import are made under."""
         kept = dict(os.environ)
         for name, spec in sorted(specs.items()):
@@ -80,9 +85,6 @@ class Deployed:
         underlying.handlers = [log]
         underlying.propagate = False
         self.logs[name] = log
-        if hasattr(module, "metrics"):
-            # They would be written to standard output.
-            module.metrics.flush_metrics = module.metrics.provider.clear_metrics
 
     def forget_logs(self) -> None:
         for log in self.logs.values():
@@ -93,18 +95,26 @@ class Functions:
     """Invocations in one run."""
 
     def __init__(
-        self, specs: Mapping[str, FunctionSpec], deployed: Deployed, scheduler: Scheduler
+        self,
+        specs: Mapping[str, FunctionSpec],
+        deployed: Deployed,
+        scheduler: Scheduler,
+        may_run: Callable[[str], bool],
     ) -> None:
         self.specs = specs
         self._deployed = deployed
         self._scheduler = scheduler
+        self._may_run = may_run
         self.runs = 0
+        # Runs that ended by an error which no service and no rule of the domain gave them.
+        self.wrong: list[str] = []
 
     def invoke(self, name: str, event: Any, done: Done, time_limit: float | None = None) -> None:
         """Start a run; `done` gets its answer or what it ended by."""
         spec = self.specs[name]
         limit = float(spec.timeout_seconds) if time_limit is None else time_limit
         self.runs += 1
+        self._may_run(name)
         handler = self._deployed.handlers[name]
         context = Context(spec, self._scheduler, self._scheduler.clock.seconds + limit)
 
@@ -113,6 +123,8 @@ class Functions:
             return msgspec.json.decode(msgspec.json.encode(handler(event, context)))
 
         def ended(task: Task) -> None:
+            if task.failure is not None and not isinstance(task.failure, _EXPECTED):
+                self.wrong.append(f"{name}: {type(task.failure).__name__}: {task.failure}")
             done(task.result, task.failure)
 
         self._scheduler.start(name, spec.role, body, ended, _START_SECONDS, limit)
