@@ -22,6 +22,9 @@ def show(told: dict[str, Any]) -> None:
     for title, name in (("Booking", "booking"), ("Resolution", "resolution")):
         if name in told:
             _booking(title, told[name])
+    if "resolved_by" in told:
+        by = told["resolved_by"]
+        screen.line(f"  decided by {by['by']}  {by['note']}".rstrip())
     for each in told.get("corrections", []):
         _booking("Correction", each)
     if told["balance_now"]:

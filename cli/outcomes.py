@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from domain.cain import from_json
 from domain.money import Money
-from domain.transaction import read_transaction
+from domain.record_amount import amount_of
 
 POSTED, SUSPENDED, IN_FLIGHT, WAITING = "POSTED", "SUSPENDED", "IN_FLIGHT", "WAITING"
 _PENDING_MATCH = "PENDING_MATCH"
@@ -75,11 +74,3 @@ def _kind(header: Row | None, parked: Row | None) -> tuple[str, str]:
     if parked is not None and parked["state"] != RELEASED:
         return str(parked["reason"]), str(parked.get("code", ""))
     return IN_FLIGHT, "released" if parked is not None else ""
-
-
-def amount_of(record: Row) -> Money | None:
-    """The transaction amount of an Inbox or parked row; None for a record that has no message."""
-    if not record.get("cain"):
-        return None
-    transaction = read_transaction(record["mti"], record["network"], from_json(record["cain"]))
-    return transaction.transaction_amount

@@ -8,7 +8,8 @@ import typer
 from cli import screen
 from cli.amounts import amount
 from cli.connection import Json, connect
-from cli.trial_balance import TrialBalance, as_values, read
+from cli.trial_balance import read
+from domain.trial_balance import TrialBalance, trial_balance_body
 
 
 def trial_balance(
@@ -23,7 +24,7 @@ def trial_balance(
     """
     found = read(connect(context))
     if as_json:
-        screen.show_json(as_values(found))
+        screen.show_json(trial_balance_body(found))
     else:
         show(found, every=every)
     if not found.is_zero:

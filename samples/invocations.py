@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.journal import HEADER
+from adapters.journal import HEADER, suspended_day
 from domain.identity import minute_shard
 from domain.reconciliation_run import Asked, Run
 from samples.envelopes import api_request, bus_event, landed, queued, scheduled, stream_record
@@ -134,7 +134,9 @@ def header_row(booked: Booked) -> dict[str, Any]:
         "causation_id": booking.causation_id,
         "business_time": booking.business_time,
         "record": booking.record,
+        "decided": booking.decided,
         "booked_minute": minute_shard(posted.booked_at, posted.header_id),
+        "suspended_day": suspended_day(posted),
     }
 
 

@@ -7,6 +7,7 @@ from cli.audit.available_is_right import available_is_right
 from cli.audit.balance_is_entries import balance_is_entries
 from cli.audit.clearing_returns_to_zero import clearing_returns_to_zero
 from cli.audit.conservation import conservation
+from cli.audit.determinism import determinism
 from cli.audit.duplicates_are_parked import duplicates_are_parked
 from cli.audit.events_are_the_ledger import events_are_the_ledger
 from cli.audit.exactly_once import exactly_once
@@ -69,6 +70,10 @@ INVARIANTS: dict[int, tuple[str, Check]] = {
     11: (
         "a payment's counters are the sums of its messages, whatever their order",
         lambda books: counters_are_sums(books.payments),
+    ),
+    12: (
+        "the same message makes the same ids and the same legs",
+        lambda books: determinism(books.headers, books.told),
     ),
     13: (
         "each booking is announced as one event that says the same",

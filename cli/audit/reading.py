@@ -1,20 +1,22 @@
 """Everything that the invariants look at, read from the live tables and the audit trail."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from cli.audit.trail import Trail
 from cli.scanning import scan
 from cli.system import System
-from domain.events import TransactionPosted
+from domain.events import BUS_EVENTS, TransactionPosted
 
 type Row = dict[str, Any]
+
+_BEFORE_LEDGER = {event.detail_type() for event in BUS_EVENTS} - {TransactionPosted.detail_type()}
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Plain rows; `at` is when the reading began."""
+    """Plain rows; `at` is when the reading began, `told` the events before the ledger."""
 
     at: datetime
     inbox: dict[str, Row]
@@ -25,6 +27,7 @@ class Books:
     payments: list[Row]
     markers: frozenset[str]
     announced: list[Row]
+    told: list[Row] = field(default_factory=list)
 
 
 def read(system: System, trail: Trail) -> Books:
@@ -34,11 +37,8 @@ def read(system: System, trail: Trail) -> Books:
     customers' rows still run ahead of their lines, so a moving ledger is read again.
     """
     client, at = system.client("dynamodb"), datetime.now(UTC)
-    details = [
-        event.detail
-        for event in trail.events()
-        if event.detail_type == TransactionPosted.detail_type()
-    ]
+    events = trail.events()
+    posted = TransactionPosted.detail_type()
     inbox = scan(client, system.table("Inbox"))
     balances = scan(client, system.table("Balances"))
     payments = scan(client, system.table("Payments"))
@@ -56,5 +56,10 @@ def read(system: System, trail: Trail) -> Books:
         markers=frozenset(
             row["pk"].removeprefix("F#") for row in balances if row["pk"].startswith("F#")
         ),
-        announced=details,
+        announced=[each.detail for each in events if each.detail_type == posted],
+        told=[
+            {"detail_type": each.detail_type, "detail": each.detail}
+            for each in events
+            if each.detail_type in _BEFORE_LEDGER
+        ],
     )

@@ -11,12 +11,15 @@ import msgspec
 from adapters.batch_get import batch_get
 from adapters.items import from_item, to_item
 from domain.booking import Booking
+from domain.charging import SUSPEND
 from domain.events import CustomerEffect, Posted
 from domain.header import StoredHeader
-from domain.identity import SHARDS, minute_shard
+from domain.identity import SHARDS, minute_shard, shard_of
+from domain.settling import BREAK_REASON
 
 HEADER = "H"
 BY_MINUTE = "by-minute"
+BY_SUSPENDED_DAY = "by-suspended-day"
 
 
 class JournalTable:
@@ -43,7 +46,9 @@ class JournalTable:
             "causation_id": booking.causation_id,
             "business_time": booking.business_time,
             "record": booking.record,
+            "decided": booking.decided,
             "booked_minute": minute_shard(posted.booked_at, posted.header_id),
+            "suspended_day": suspended_day(posted),
         }
         return {
             "Put": {
@@ -162,6 +167,15 @@ class JournalTable:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+def suspended_day(posted: Posted) -> str | None:
+    """Index key of a suspense booking or of a settlement's break, its day and a shard; None for any
+    other.
+    """
+    if posted.purpose != SUSPEND and posted.reason != BREAK_REASON:
+        return None
+    return f"{posted.booking_date}#{shard_of(posted.header_id)}"
+
+
 def statement_key(account: str, currency: str) -> str:
     return f"S#{account}#{currency}"
 
@@ -173,4 +187,5 @@ def stored_header(values: Mapping[str, Any]) -> StoredHeader:
         causation_id=values["causation_id"],
         business_time=values["business_time"],
         record=values.get("record"),
+        decided=values.get("decided"),
     )

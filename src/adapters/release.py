@@ -46,18 +46,22 @@ _DERIVATIONS_MAX = 12
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """`by` is the person who decides, `note` why; both are kept with the record."""
+    """`by` is the person who decides, `note` why, `principal` who signed the request, as IAM knows
+    them; all are kept with the record.
+    """
 
     ingest_id: str
     by: str
     note: str = ""
+    principal: str = ""
     as_distinct: bool = False
     dry_run: bool = False
 
     def entry(self, action: str, at: datetime) -> dict[str, str]:
         """The line of the record's history."""
         moment = at.isoformat(timespec="milliseconds")
-        return {"state": action, "at": moment, "by": self.by, "note": self.note}
+        told = {"state": action, "at": moment, "by": self.by, "note": self.note}
+        return told | ({"principal": self.principal} if self.principal else {})
 
 
 class Tables(NamedTuple):
@@ -201,6 +205,8 @@ class Release:
         return book_resume(record, reason, cause, at, balance)
 
     def _settle(self, order: Order, booking: Booking, balance: BalanceRow | None) -> dict[str, Any]:
+        decided = order.entry(booking.purpose, self._now())
+        booking = msgspec.structs.replace(booking, decided=decided)
         told = {"result": booking.purpose, "header_id": booking.header_id, "reason": booking.reason}
         match self._would_be(booking, balance) if order.dry_run else self._book(booking, balance):
             case Booked():

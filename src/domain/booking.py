@@ -53,8 +53,9 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be written, before the balance is known.
 
     `record` is the decided record as JSON, kept for bookings in suspense so that they can be
-    resumed after the Inbox row has expired. `change` is what the booking does to its payment;
-    `funded`: it holds money that must be there.
+    resumed after the Inbox row has expired. `decided` says who ordered it, when and why, where a
+    person did. `change` is what the booking does to its payment; `funded`: it holds money that must
+    be there.
     """
 
     header_id: str
@@ -81,6 +82,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     causation_id: str
     business_time: str
     record: str | None = None
+    decided: dict[str, str] | None = None
     change: Change | None = None
     funded: bool = False
 

@@ -59,7 +59,7 @@ def to_cain(decoded: Decoded, token: str, exchange_id: str) -> Cain:
         header=_header(decoded, exchange_id),
         characteristics=Characteristics(
             transaction_type=de["DE3"][:2],
-            attribute="PAUT" if de.get("DE25") == _PREAUTHORISED else None,
+            attributes=("PAUT",) if de.get("DE25") == _PREAUTHORISED else (),
         ),
         account_from=AccountType(type=de["DE3"][2:4]),
         account_to=AccountType(type=de["DE3"][4:6]),

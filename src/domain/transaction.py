@@ -96,7 +96,7 @@ class Transaction(Struct, frozen=True):
     @property
     def preauthorised(self) -> bool:
         """DE25 is 06: the amount is an estimate, and the hold may live longer."""
-        return self.cain.characteristics.attribute == "PAUT"
+        return "PAUT" in self.cain.characteristics.attributes
 
     @property
     def life_cycle_id(self) -> str | None:

@@ -2,7 +2,6 @@
 receipts out.
 """
 
-import base64
 import json
 import os
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from adapters.doors import API, DoorTable, DoorWatch
 from adapters.inbox import InboxTable
 from adapters.parked import ParkedTable
 from adapters.reception import Reception, Submission, receipt_body
+from adapters.rest_api import BadBody, answer, body_of, header_of, principal_of, refusal, refusal_of
 from adapters.vault import Vault, read_index_key
 from domain import identity
 from domain.errors import Unavailable
@@ -100,14 +100,14 @@ def ingest_once(request: dict[str, str], caller: str, body: bytes) -> dict[str, 
     return ingest(caller, request["client_key"], body)
 
 
-def respond(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Status and body of the answer."""
-    body = _body(event)
+def respond(event: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a request."""
+    body = body_of(event)
     if len(body) > _BODY_BYTES_MAX or _count(body) > _MESSAGES_MAX:
-        message = f"send at most {_MESSAGES_MAX} messages and {_BODY_BYTES_MAX} bytes a request"
-        return 413, {"code": "TOO_LARGE", "message": message}
+        told = f"send at most {_MESSAGES_MAX} messages and {_BODY_BYTES_MAX} bytes a request"
+        return refusal(413, "TOO_LARGE", told)
     caller = _caller(event)
-    client_key = _header(event, "idempotency-key") or event["requestContext"]["requestId"]
+    client_key = header_of(event, "idempotency-key") or event["requestContext"]["requestId"]
     request = {
         "key": f"{caller}#{client_key}",
         "client_key": client_key,
@@ -115,17 +115,15 @@ def respond(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         "body_digest": index.digest(body),
     }
     try:
-        return 202, ingest_once(request=request, caller=caller, body=body)
+        return answer(202, ingest_once(request=request, caller=caller, body=body))
     except IdempotencyValidationError:
-        message = (
-            "this Idempotency-Key came with another body before: use a new key for new messages"
-        )
-        return 422, {"code": "KEY_REUSED", "message": message}
+        told = "this Idempotency-Key came with another body before: use a new key for new messages"
+        return refusal(422, "KEY_REUSED", told, parameter="Idempotency-Key")
     except IdempotencyAlreadyInProgressError:
-        return 409, {"code": "IN_PROGRESS", "message": "the same request is being received now"}
+        return refusal(409, "IN_PROGRESS", "the same request is being received now")
     except (Unavailable, IdempotencyPersistenceLayerError) as error:
         logger.error("unavailable", extra={"why": str(error)})
-        return 503, {"code": "UNAVAILABLE", "message": "send the same request again, with its key"}
+        return refusal(503, "UNAVAILABLE", "send the same request again, with its key")
 
 
 @logger.inject_lambda_context
@@ -133,36 +131,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     idempotency.register_lambda_context(context)
     if door.look().paused:
         return _paused()
-    status, body = respond(event)
-    return {
-        "statusCode": status,
-        "headers": {"Content-Type": "application/json"},
-        "body": json.dumps(body),
-    }
+    try:
+        return respond(event)
+    except BadBody as error:
+        return refusal_of(error)
 
 
 def _paused() -> dict[str, Any]:
     """Nothing was received; the same request may come again, with its key."""
-    problem = {
-        "type": "about:blank",
-        "title": "The API is paused",
-        "status": 503,
-        "detail": "an operator has paused it: send the same request again, with its key",
-        "code": "PAUSED",
-    }
-    return {
-        "statusCode": 503,
-        "headers": {
-            "Content-Type": "application/problem+json",
-            "Retry-After": str(_RETRY_AFTER_SECONDS),
-        },
-        "body": json.dumps(problem),
-    }
-
-
-def _body(event: dict[str, Any]) -> bytes:
-    text = event.get("body") or ""
-    return base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+    told = "an operator has paused it: send the same request again, with its key"
+    return refusal(503, "PAUSED", told, headers={"Retry-After": str(_RETRY_AFTER_SECONDS)})
 
 
 def _caller(event: dict[str, Any]) -> str:
@@ -171,14 +149,8 @@ def _caller(event: dict[str, Any]) -> str:
 
     A role is one caller in all its sessions: a retry may come from another one.
     """
-    signed = event["requestContext"]["identity"]
-    arn = str(signed.get("userArn") or signed.get("apiKeyId") or "")
+    arn = principal_of(event)
     return arn.rpartition("/")[0] if ":assumed-role/" in arn else arn
-
-
-def _header(event: dict[str, Any], name: str) -> str | None:
-    headers = event.get("headers") or {}
-    return next((value for key, value in headers.items() if key.lower() == name), None)
 
 
 def _count(body: bytes) -> int:
@@ -189,7 +161,7 @@ def _items(body: bytes) -> list[Any] | None:
     """The messages of a body that has several, else None."""
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(parsed, dict) and isinstance(parsed.get("messages"), list):
         return list(parsed["messages"])

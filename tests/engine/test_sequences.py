@@ -49,8 +49,8 @@ def header(stack: Stack, sequence_id: str) -> dict[str, Any]:
 def test_legs_from_the_bus_become_one_booking(stack: Stack) -> None:
     sequence_id = f"LIVE-{uuid.uuid4().hex[:12]}"
     legs = (
-        Leg(1, "nostro:EUR", "EUR", "D", 700, "posted", "TRANSFER"),
-        Leg(2, "inc:fx_gain", "EUR", "C", 700, "posted", "TRANSFER"),
+        Leg(1, "nostro:BHD", "BHD", "D", 700, "posted", "TRANSFER"),
+        Leg(2, "loss:over_clear", "BHD", "C", 700, "posted", "TRANSFER"),
     )
 
     say(stack, sequence_id, legs)
@@ -62,8 +62,8 @@ def test_legs_from_the_bus_become_one_booking(stack: Stack) -> None:
 def test_a_sequence_that_does_not_balance_is_parked_and_listed(stack: Stack) -> None:
     sequence_id = f"LIVE-{uuid.uuid4().hex[:12]}"
     legs = (
-        Leg(1, "nostro:EUR", "EUR", "D", 700, "posted", "TRANSFER"),
-        Leg(2, "inc:fx_gain", "EUR", "C", 699, "posted", "TRANSFER"),
+        Leg(1, "nostro:BHD", "BHD", "D", 700, "posted", "TRANSFER"),
+        Leg(2, "loss:over_clear", "BHD", "C", 699, "posted", "TRANSFER"),
     )
 
     say(stack, sequence_id, legs)

@@ -96,8 +96,11 @@ class Cloud:
                 "journal": Table(
                     "pk",
                     "sk",
-                    indexes={"by-minute": ("booked_minute", "pk")},
-                    keys_only={"by-minute"},
+                    indexes={
+                        "by-minute": ("booked_minute", "pk"),
+                        "by-suspended-day": ("suspended_day", "pk"),
+                    },
+                    keys_only={"by-minute", "by-suspended-day"},
                 ),
                 "balances": Table("pk"),
                 "payments": Table(

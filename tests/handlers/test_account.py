@@ -109,6 +109,15 @@ def test_an_account_with_money_held_is_not_closed(cloud: Cloud, context: Any) ->
     assert told(context, "close")["code"] == "MONEY_HELD"
 
 
+def test_an_account_whose_lack_of_funds_is_not_paid_is_not_closed(
+    cloud: Cloud, context: Any
+) -> None:
+    row = cloud.row("balances", pk=ROW)
+    cloud.put("balances", **row | {"receivable": 1500})
+
+    assert told(context, "close")["code"] == "DEBT_OPEN"
+
+
 def test_a_booking_between_look_and_close_keeps_the_account_open(
     cloud: Cloud, context: Any
 ) -> None:

@@ -25,7 +25,11 @@ class Doors:
         self.accepted: dict[str, Planned] = {}
         self.files: dict[str, list[Planned]] = {}
         self._run = run
-        (self._ingest,) = {r.function for r in run.plan.routes if r.method == "POST"}
+        (self._ingest,) = {
+            route.function
+            for route in run.plan.routes
+            if (route.method, route.path) == ("POST", "/v1/messages")
+        }
         (self._landing,) = {name for name, spec in run.plan.buckets.items() if spec.notifies_bus}
 
     def open(self, scenario: Scenario, begin: float) -> None:

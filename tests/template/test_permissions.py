@@ -183,7 +183,19 @@ def test_notify_can_only_put_notifications_and_nobody_else_reaches_them() -> Non
 def test_query_reads_and_changes_nothing() -> None:
     verbs = {action for action, resource in granted("QueryRole") if resource.endswith("Table")}
 
-    assert verbs == {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+    read = {"GetItem", "BatchGetItem", "Query", "Scan"}
+    assert verbs == {f"dynamodb:{each}" for each in read}
+    assert not [action for action, _ in granted("QueryRole") if action.startswith("events:")]
+
+
+def test_only_the_trial_balance_is_a_scan_of_query() -> None:
+    assert [name for name in of_type("AWS::DynamoDB::Table") if _scans("QueryRole", name)] == [
+        "BalancesTable"
+    ]
+
+
+def _scans(role: str, table: str) -> bool:
+    return role in holders("dynamodb:Scan", table)
 
 
 def test_rows_are_deleted_from_the_table_of_answers_only() -> None:

@@ -310,16 +310,6 @@ def test_e15_cashback_is_one_debit_of_the_whole(currency: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("change", [6000, -6000])
-def test_the_templates_of_a_hold_make_what_is_booked(change: int) -> None:
-    template = "HOLD" if change > 0 else "RELEASE"
-    names = {"account_id": "A1", "network": "VISA"}
-
-    assert TEMPLATES.post(template, names, {"hold": Money(abs(change), "EUR")}) == change_hold(
-        "A1", "VISA", Money(change, "EUR")
-    )
-
-
 def test_every_case_of_the_accounting_has_its_template() -> None:
     told = set(itertools.chain.from_iterable(template.cases for template in TEMPLATES.all))
 

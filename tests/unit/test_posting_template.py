@@ -12,7 +12,7 @@ from domain.charging import TEMPLATES
 from domain.chart import CHART
 from domain.chart_of_accounts import Chart, ChartError, UnknownAccount, WrongCurrency
 from domain.money import Money
-from domain.posting import imbalance_of, legs_of
+from domain.posting import Posting, imbalance_of, legs_of
 from domain.posting_template import TemplateError, Templates
 
 DATA = Path("src/domain/data")
@@ -252,3 +252,10 @@ def test_an_amount_that_a_template_needs_cannot_be_missing_or_nothing() -> None:
         TEMPLATES.post("OPENING", names, {})
     with pytest.raises(ValueError, match="positive"):
         TEMPLATES.post("OPENING", names, {"opening": Money(0, "EUR")})
+
+
+def test_no_posting_at_all_leaves_the_chart() -> None:
+    with pytest.raises(UnknownAccount, match="no account cash:EUR"):
+        Posting("cust:A1", "cash:EUR", EURO, "PRINCIPAL")
+    with pytest.raises(WrongCurrency, match="settle:VISA:USD is not kept in EUR"):
+        Posting("cust:A1", "settle:VISA:USD", EURO, "PRINCIPAL")
