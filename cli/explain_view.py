@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from cli import screen
-from cli.amounts import money
+from cli.amounts import amount, money
 from cli.legs_view import show_legs
 
 _STYLES = {"POSTED": screen.GOOD, "FAILED": screen.BAD, "IN_FLIGHT": "yellow"}
@@ -107,6 +107,31 @@ def _booking(title: str, header: dict[str, Any]) -> None:
             f"  {effect['account']} moved by {money(effect['net'], effect['currency'])} to"
             f" {money(effect['balance_after'], effect['currency'])}, posting {effect['posting_no']}"
         )
+    if header.get("hold"):
+        _hold(header["hold"])
+    if header.get("payment"):
+        _payment(header["payment"], header)
+
+
+def _hold(hold: dict[str, Any]) -> None:
+    currency = hold["currency"]
+    screen.line(
+        f"  {hold['account']} held {money(hold['change'], currency)} more,"
+        f" {money(hold['held_after'], currency)} in all"
+        if hold["change"] > 0
+        else f"  {hold['account']} released {money(-hold['change'], currency)},"
+        f" {money(hold['held_after'], currency)} is still held"
+    )
+
+
+def _payment(payment: dict[str, Any], header: dict[str, Any]) -> None:
+    """What the payment was after this booking; counters are in the account's currency."""
+    known = header.get("customer") or header.get("hold")
+    counters = ", ".join(
+        f"{name.replace('_', ' ')} {amount(count, known['currency']) if known else count}"
+        for name, count in payment["counters"].items()
+    )
+    screen.line(f"  payment {payment['payment_id']} {payment['label']}: {counters}")
 
 
 def _balance(row: dict[str, Any]) -> None:

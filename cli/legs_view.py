@@ -4,6 +4,7 @@ from typing import Any
 
 from cli import screen
 from cli.amounts import amount, money
+from domain.posting import POSTED
 
 type Told = dict[str, Any]
 
@@ -16,7 +17,7 @@ def show_legs(legs: list[Told]) -> None:
             leg["currency"],
             amount(leg["amount"], leg["currency"]) if leg["side"] == "D" else "",
             amount(leg["amount"], leg["currency"]) if leg["side"] == "C" else "",
-            leg["code"],
+            leg["code"] if leg["layer"] == POSTED else f"{leg['code']} ({leg['layer']})",
         )
         for leg in legs
     ]

@@ -20,7 +20,12 @@ pytestmark = pytest.mark.engine
 
 BATCH = Path(__file__).parents[2] / "samples" / "batch"
 EXPECTED = json.loads((BATCH / "EXPECTED.json").read_text())
-GROUPS = {"POSTED": "posted", "SUSPENDED": "suspended", "REJECTED": "rejected"}
+GROUPS = {
+    "POSTED": "posted",
+    "SUSPENDED": "suspended",
+    "REJECTED": "rejected",
+    "WAITING": "waiting",
+}
 SLOW = 120.0
 
 
