@@ -20,7 +20,7 @@ from domain.record import Record, Unreadable
 _CHUNK_RECORDS = 100
 # The file as a whole has an outcome of its own when it is refused; its records count from 0.
 _FILE_ORDINAL = -1
-_DECODERS = {".jsonl": decode_json_bytes, ".bin": decode_binary, ".hex": decode_hex}
+DECODERS = {".jsonl": decode_json_bytes, ".bin": decode_binary, ".hex": decode_hex}
 
 
 class Place(NamedTuple):
@@ -149,6 +149,6 @@ def _decode(
     if isinstance(record, Unreadable):
         return Invalid((record.problem,), network=network)
     business_date: date | None = manifest.business_date if manifest else None
-    return _DECODERS[layout.suffix](
+    return DECODERS[layout.suffix](
         record.body, network=network, received_at=at, business_date=business_date
     )
