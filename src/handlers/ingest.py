@@ -1,8 +1,8 @@
 """Ingest: POST /v1/messages in, one Inbox row or one Parked row for each message, 202 with
 receipts out.
 
-With `dryRun=true` the body goes to DryRunFunction instead, which writes nothing: 200 with what would
-become of each message.
+With `dryRun=true` the body goes to DryRunFunction instead, which writes nothing: 200 with what
+would become of each message.
 """
 
 import os
@@ -26,7 +26,16 @@ from adapters.dry_run_door import DryRunDoor
 from adapters.inbox import InboxTable
 from adapters.parked import ParkedTable
 from adapters.reception import Reception, Submission, receipt_body
-from adapters.rest_api import (BadBody, answer, body_of, header_of, parameters_of, principal_of, refusal, refusal_of)
+from adapters.rest_api import (
+    BadBody,
+    answer,
+    body_of,
+    header_of,
+    parameters_of,
+    principal_of,
+    refusal,
+    refusal_of,
+)
 from adapters.vault import Vault, read_index_key
 from domain import identity
 from domain.errors import Unavailable

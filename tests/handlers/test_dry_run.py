@@ -8,6 +8,7 @@ from itertools import batched
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from cli.submission import Request, cut, lines_of, stated_network
 from domain import identity
@@ -384,3 +385,20 @@ def test_an_event_from_the_bus_cannot_make_itself_a_dry_run(books: Cloud, where:
 
     assert ended.output == ["told"]
     assert [entry["DetailType"] for entry in books.bus.entries] == ["TransactionPostingApproved"]
+
+
+def test_an_answer_is_as_the_api_s_document_describes_it(books: Cloud, context: Any) -> None:
+    given.admitted(books, FOREIGN_PURCHASE)
+    messages = [
+        *(story.message for story in (FOREIGN_PURCHASE, BLOCKED_PURCHASE, DECLINED_PURCHASE)),
+        as_json(),
+        as_json(de4="12,50"),
+    ]
+    event = given.submission(messages) | {"queryStringParameters": {"dryRun": "true"}}
+    document = json.loads((TARGET.parents[1] / "src" / "openapi.json").read_text())
+
+    told = json.loads(ingest.handler(event, context)["body"])
+
+    schema = {"$ref": "#/components/schemas/DryRunResults", "components": document["components"]}
+    Draft202012Validator(schema).validate(told)
+    assert len(told["results"]) == len(messages)
