@@ -133,8 +133,7 @@ def report(compared: Iterable[Row]) -> Row:
             )
         ],
         "undecided": [
-            {"ingest_id": each["ingest_id"], "why": each["after"].get("reason", "")}
-            for each in undecided
+            {"ingest_id": each["ingest_id"], "why": _failure(each)} for each in undecided
         ],
     }
 
@@ -172,6 +171,12 @@ def show(told: Row) -> None:
 def _examples(changes: Iterable[Row]) -> Iterator[str]:
     for each in changes:
         yield f"{each['from']} -> {each['to']}: {', '.join(each['examples'])}"
+
+
+def _failure(each: Row) -> str:
+    """The first of the two verdicts that failed says why."""
+    failed = [each[name] for name in ("before", "after") if each[name]["outcome"] == _FAILED]
+    return str(failed[0].get("reason", ""))
 
 
 def _outcomes(each: Row) -> set[str]:

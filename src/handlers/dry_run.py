@@ -36,7 +36,6 @@ from adapters.reference import ReferenceTable
 from adapters.shadow import decide_twice
 from adapters.vault import CardIndex, read_index_key
 from domain import identity
-from domain.events import TransactionEnriched
 from domain.iso8583.decoded import Decoded, Invalid
 from domain.request_body import messages_of
 
@@ -76,8 +75,7 @@ def foresee(event: dict[str, Any], run_id: str) -> dict[str, Any]:
 
 def decide(event: dict[str, Any]) -> dict[str, Any]:
     """For each event what its own rule version says, and what the other one would."""
-    events = [msgspec.convert(each, TransactionEnriched) for each in event["events"]]
-    compared = decide_twice(rules, events, event["rule_version"])
+    compared = decide_twice(rules, event["events"], event["rule_version"])
     logger.info("decided", extra={"count": len(compared)})
     return {"results": msgspec.to_builtins(compared)}
 

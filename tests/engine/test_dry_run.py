@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,13 @@ from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
 from cli.api_door import api_key, messages_url
-from tests.engine.live import Stack, legs
+from cli.audit.trail import Trail
+from cli.books import unfolded_ids
+from cli.invocation import invoke
+from cli.replay import Window
+from cli.rules_shadow import decided, enriched_in, report
+from samples import make_reference
+from tests.engine.live import Stack, eventually, legs
 from tests.engine.messages import Message, changed, purchase
 from tests.engine.stores import Stores
 
@@ -29,6 +36,12 @@ def digests(stack: Stack) -> dict[str, str]:
     return {
         name: hashlib.sha256(b"\n".join(sorted(items))).hexdigest() for name, items in found.items()
     }
+
+
+def at_rest(stack: Stack) -> None:
+    """Nothing waits any more, and the fold has all headers."""
+    stack.quiet()
+    eventually(lambda: not unfolded_ids(stack.system))
 
 
 def ask_api(stack: Stack, *messages: Message) -> tuple[int, dict[str, Any]]:
@@ -49,7 +62,7 @@ def test_what_is_foreseen_comes_true_and_the_question_changes_nothing(stack: Sta
         changed(purchase(open_.card_number, 700), de39="51"),
         purchase(stack.card_number(), 900),
     )
-    stack.quiet()
+    at_rest(stack)
     before = digests(stack)
 
     status, told = ask_api(stack, *messages, messages[0])
@@ -87,3 +100,31 @@ def test_the_rules_fail_in_a_dry_run_as_they_would_and_nothing_is_parked(stack: 
     assert compared["after"]["outcome"] == "FAILED"
     assert "rule" in compared["after"]["reason"]
     assert digests(stack) == before
+
+
+def test_another_rule_set_is_tried_on_what_was_decided_and_is_not_in_force(stack: Stack) -> None:
+    since = datetime.now(UTC) - timedelta(seconds=1)
+    holder = stack.holder(opening_money=50_000)
+    (outcome,) = stack.post(purchase(holder.card_number, 4_500))
+    rows = [
+        rule | ({"params": {"limits": {"EUR": 4_499}}} if rule["id"] == "AMOUNT_LIMIT" else {})
+        for rule in make_reference.rules()
+    ]
+    order = {"action": "rules", "rule_version": "tried", "rows": rows}
+    assert invoke(stack.system, "LoadReference", order)["in_force"] == "v1"
+    window = Window(since, datetime.now(UTC) + timedelta(minutes=1))
+
+    def own() -> list[dict[str, Any]]:
+        events = [each["detail"] for each in enriched_in(Trail(stack.system), window)]
+        return [each for each in events if each["data"]["ingest_id"] == outcome.ingest_id]
+
+    eventually(own)
+    at_rest(stack)
+    before = digests(stack)
+
+    told = report(decided(stack.system, "tried", own()))
+
+    assert digests(stack) == before
+    (change,) = told["changes"]
+    assert (change["from"], change["to"]) == ("APPROVED", "SUSPENDED OVER_LIMIT")
+    assert (change["amounts"], change["examples"]) == ({"EUR": 4_500}, [outcome.ingest_id])

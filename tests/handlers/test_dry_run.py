@@ -402,3 +402,40 @@ def test_an_answer_is_as_the_api_s_document_describes_it(books: Cloud, context: 
     schema = {"$ref": "#/components/schemas/DryRunResults", "components": document["components"]}
     Draft202012Validator(schema).validate(told)
     assert len(told["results"]) == len(messages)
+
+
+def decide(context: Any, version: str, *details: Any) -> list[dict[str, Any]]:
+    order = {"action": "decide", "rule_version": version, "events": details}
+    return list(json.loads(json.dumps(dry_run.handler(order, context)))["results"])
+
+
+def test_another_rule_version_is_heard_beside_the_one_that_decided(
+    books: Cloud, context: Any
+) -> None:
+    stricter = [
+        rule | ({"params": {"limits": {"EUR": 1}}} if rule["id"] == "AMOUNT_LIMIT" else {})
+        for rule in make_reference.rules()
+    ]
+    given.rules("v2", stricter)
+    before = tables(books)
+    detail = given.sample("TransactionEnriched")["detail"]
+
+    (told,) = decide(context, "v2", detail)
+
+    assert told["amount"] == {"amount": 12_345, "currency": "USD"}
+    assert told["before"]["outcome"] == "APPROVED"
+    assert (told["after"]["outcome"], told["after"]["reason"]) == ("SUSPENDED", "OVER_LIMIT")
+    assert tables(books) == before
+    assert books.bus.entries == []
+
+
+def test_an_event_of_an_old_shape_is_undecided_and_stops_no_other(
+    books: Cloud, context: Any
+) -> None:
+    detail = given.sample("TransactionEnriched")["detail"]
+    old = {"meta": detail["meta"], "data": {"ingest_id": "ing_old"}}
+
+    first, second = decide(context, "v1", old, detail)
+
+    assert (first["before"]["outcome"], first["after"]["outcome"]) == ("FAILED", "FAILED")
+    assert second["before"] == second["after"]
