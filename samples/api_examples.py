@@ -81,6 +81,8 @@ def foreseen() -> dict[str, Any]:
         net=effect.net,
         posted_before=before.posted,
         posted_after=effect.balance_after,
+        held_before=before.held,
+        held_after=before.held,
         available_before=before.available,
         available_after=before.available + effect.net,
         posting_no=effect.posting_no,

@@ -6,14 +6,15 @@ balance goes on from the booking before.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
-from adapters.dry_books import DryBooks, SoFar
+from adapters.dry_books import DryBooks, Entered, NotAllowed, StillWaits, Waiting
 from adapters.dry_rules import DryRules, NotDecided
+from adapters.dry_tables import SoFar
 from adapters.enriching import Enricher
 from adapters.parked import ParkedRow
 from adapters.reception import Submission, identified
@@ -22,8 +23,8 @@ from domain import foresight
 from domain.card_number import CardNumber
 from domain.events import (
     Decided,
+    Meta,
     TransactionAuthorized,
-    TransactionEnriched,
     TransactionPostingApproved,
     TransactionPostingSuspended,
 )
@@ -52,18 +53,28 @@ class Identified(NamedTuple):
     card: str
 
 
+class Judged(NamedTuple):
+    """An admitted record with its decision, under the envelope of the event that says it."""
+
+    identified: Identified
+    meta: Meta
+    decision: Decided
+
+
 class DryRun:
+    """`books_over` makes the books of one run."""
+
     def __init__(
         self,
         cards: CardIndex,
         index: IndexKey,
-        books: DryBooks,
+        books_over: Callable[[SoFar], DryBooks],
         enricher: Enricher,
         rules: DryRules,
     ) -> None:
         self._cards = cards
         self._index = index
-        self._books = books
+        self._books_over = books_over
         self._enricher = enricher
         self._rules = rules
 
@@ -74,16 +85,23 @@ class DryRun:
 
         Raises Unavailable: ask again.
         """
+        books = self._books_over(so_far)
         told: dict[int, Foreseen] = {}
         admitted: list[Identified] = []
         for position, each in self._identified(submissions, at):
             if isinstance(each, Foreseen):
                 told[position] = each
-            elif row := self._books.admit(each.record, so_far, at.isoformat()):
+            elif row := books.admit(each.record, at.isoformat()):
                 told[position] = _repeat(each, row)
             else:
                 admitted.append(each)
-        told |= self._judged(admitted, so_far, at)
+        judged: list[Judged] = []
+        for each_judged in self._judged(admitted):
+            if isinstance(each_judged, Judged):
+                judged.append(each_judged)
+            else:
+                told[each_judged[0]] = each_judged[1]
+        told |= Ledgering(books, at).post_all(judged)
         return [told[position] for position in range(len(submissions))]
 
     def _identified(
@@ -113,10 +131,8 @@ class DryRun:
             for number, key in by_card.items()
         }
 
-    def _judged(
-        self, admitted: Sequence[Identified], so_far: SoFar, at: datetime
-    ) -> dict[int, Foreseen]:
-        told: dict[int, Foreseen] = {}
+    def _judged(self, admitted: Sequence[Identified]) -> Iterator[Judged | tuple[int, Foreseen]]:
+        """Enriched and decided, or with its place what failed before that."""
         failed: dict[str, str] = {}
 
         def tell(event: TransactionAuthorized, why: Exception) -> None:
@@ -124,44 +140,75 @@ class DryRun:
 
         events = [each.record.authorized() for each in admitted]
         enriched = self._enricher.enrich_each(events, tell) if events else []
-        ready = [
-            (each, event)
-            for each, event in zip(admitted, enriched, strict=True)
-            if event is not None
-        ]
-        decisions = self._rules.decide_all([event for _, event in ready])
-        for (each, event), decision in zip(ready, decisions, strict=True):
-            told[each.position] = self._booked(each, event, decision, so_far, at)
-        for each in admitted:
-            if each.record.ingest_id in failed:
-                told[each.position] = _failed(each, "NOT_ENRICHED", failed[each.record.ingest_id])
-        return told
+        decisions = iter(self._rules.decide_all([event for event in enriched if event]))
+        for each, event in zip(admitted, enriched, strict=True):
+            if event is None:
+                why = failed[each.record.ingest_id]
+                yield each.position, _failed(each, "NOT_ENRICHED", why)
+                continue
+            decision = next(decisions)
+            if isinstance(decision, NotDecided):
+                yield each.position, _failed(each, decision.code, decision.message)
+            else:
+                yield Judged(each, _meta(event.meta, decision), decision)
 
-    def _booked(
-        self,
-        each: Identified,
-        event: TransactionEnriched,
-        decision: Decided | NotDecided,
-        so_far: SoFar,
-        at: datetime,
-    ) -> Foreseen:
-        if isinstance(decision, NotDecided):
-            return _failed(each, decision.code, decision.message)
+
+class Ledgering:
+    """Decisions enter the books one after the other; what waited for one goes on after it."""
+
+    def __init__(self, books: DryBooks, at: datetime) -> None:
+        self._books = books
+        self._at = at
+        self._told: dict[int, Foreseen] = {}
+        self._waiting: dict[str, Judged] = {}
+
+    def post_all(self, judged: Iterable[Judged]) -> dict[int, Foreseen]:
+        """By place."""
+        for case in judged:
+            self._settle(case)
+        return self._told
+
+    def _settle(self, case: Judged) -> None:
+        each, decision = case.identified, case.decision
         told = foresight.decided(foresight.of_record(each.record, each.card, "", ""), decision)
-        taken = self._books.header_of(decision)
-        if taken is not None:
-            return msgspec.structs.replace(
-                told, outcome=taken.reason, original=taken.header.posted.ingest_id
+        repeated = self._books.repeats(decision)
+        if repeated is not None:
+            told = msgspec.structs.replace(
+                told, outcome=repeated.reason, reason=None, original=repeated.owner
             )
-        if decision.decision.outcome not in _DECIDED:
-            return told
-        causation = event_id(
-            decision.msg_id, decision.ingest_id, _DECIDED[decision.decision.outcome]
-        )
-        posted, balance = self._books.book(
-            causation, event.meta.business_time, decision, so_far, at
-        )
-        return foresight.booked(told, posted, balance)
+        elif decision.decision.outcome in _DECIDED:
+            self._post(case, told)
+            return
+        self._told[each.position] = told
+
+    def _post(self, case: Judged, told: Foreseen) -> None:
+        position, name = case.identified.position, case.decision.ingest_id
+        match self._books.post(case.meta, case.decision, self._at):
+            case Entered(posted, balance, wakes):
+                self._told[position] = foresight.booked(told, posted, balance)
+                self._waiting.pop(name, None)
+                for waiting in [self._waiting[each] for each in wakes if each in self._waiting]:
+                    self._settle(waiting)
+            case Waiting(why, due):
+                self._waiting[name] = case
+                self._told[position] = msgspec.structs.replace(
+                    told, outcome=foresight.WAITING, reason=why, waits_until=due
+                )
+            case NotAllowed(code):
+                self._waiting.pop(name, None)
+                self._told[position] = msgspec.structs.replace(
+                    told, outcome=foresight.REJECTED, reason=code
+                )
+            case StillWaits():
+                # What was said of it holds on.
+                return
+
+
+def _meta(meta: Meta, decision: Decided) -> Meta:
+    """The envelope of the event that says the decision."""
+    detail_type = _DECIDED.get(decision.decision.outcome, "TransactionRejected")
+    name = event_id(decision.msg_id, decision.ingest_id, detail_type)
+    return msgspec.structs.replace(meta, event_id=name, causation_id=meta.event_id)
 
 
 def _provisional(key: str) -> str:

@@ -3,22 +3,23 @@
 import msgspec
 
 from domain.conversion import FxRate
-from domain.events import Decided, Posted
+from domain.events import Decided, PaymentState, Posted
 from domain.iso8583.decoded import Problem
 from domain.money import Money
 from domain.posting import Leg
 from domain.received import Received
 
-POSTED, SUSPENDED, REJECTED, DUPLICATE, CONFLICT, INVALID, FAILED = (
+POSTED, SUSPENDED, WAITING, REJECTED, DUPLICATE, CONFLICT, INVALID, FAILED = (
     "POSTED",
     "SUSPENDED",
+    "WAITING",
     "REJECTED",
     "DUPLICATE",
     "CONFLICT",
     "INVALID",
     "FAILED",
 )
-OUTCOMES = (POSTED, SUSPENDED, REJECTED, DUPLICATE, CONFLICT, INVALID, FAILED)
+OUTCOMES = (POSTED, SUSPENDED, WAITING, REJECTED, DUPLICATE, CONFLICT, INVALID, FAILED)
 KNOWN_CARD, NEW_CARD = "KNOWN", "NEW"
 
 
@@ -31,21 +32,25 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class BalanceMove(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer's balance around a booking, in minor units; `posting_no` is the line's number."""
+    """A customer's balance around a booking, in minor units; `posting_no` is the line's number, and
+    None where only held money moves.
+    """
 
     account: str
     currency: str
     net: int
     posted_before: int
     posted_after: int
+    held_before: int
+    held_after: int
     available_before: int
     available_after: int
-    posting_no: int
+    posting_no: int | None
 
 
 class Foreseen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`outcome` and `reason` are those that the record would have: the purpose of a booking, the
-    suspense reason, or why it would be parked. `card` NEW: the vault does not know it yet.
+    suspense reason, or why it would be parked or wait. `card` NEW: the vault does not know it yet.
     """
 
     outcome: str
@@ -68,6 +73,8 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     legs: tuple[Leg, ...] = ()
     totals: dict[str, int] = {}
     balance: BalanceMove | None = None
+    payment: PaymentState | None = None
+    waits_until: str | None = None
     message: str | None = None
 
 
@@ -110,4 +117,6 @@ def booked(told: Foreseen, posted: Posted, balance: BalanceMove | None) -> Fores
         legs=posted.legs,
         totals=posted.totals,
         balance=balance,
+        payment=posted.payment,
+        waits_until=None,
     )

@@ -23,14 +23,14 @@ import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import aws, clock, logs
-from adapters.balances import BalanceTable
 from adapters.claims import ClaimTable
-from adapters.dry_books import DryBooks, SoFar
+from adapters.dry_books import DryBooks, Tables
 from adapters.dry_rules import DryRules
 from adapters.dry_run import DOOR, DryRun
+from adapters.dry_tables import SoFar
 from adapters.enriching import Enricher
 from adapters.file_reception import DECODERS
-from adapters.journal import JournalTable
+from adapters.match_waits import MatchWaitRules
 from adapters.reception import Submission
 from adapters.reference import ReferenceTable
 from adapters.shadow import decide_twice
@@ -43,15 +43,20 @@ logger = logs.logger()
 dynamodb = aws.client("dynamodb")
 index = read_index_key(aws.client("secretsmanager"), os.environ["INDEX_SECRET_ARN"])
 rules = DryRules(aws.client("stepfunctions"), os.environ["DRY_RULES_ARN"])
+claims = ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"])
+reference = ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"])
+waits = MatchWaitRules(reference)
+tables = Tables(
+    dynamodb,
+    journal=os.environ["JOURNAL_TABLE"],
+    balances=os.environ["BALANCES_TABLE"],
+    payments=os.environ["PAYMENTS_TABLE"],
+)
 dry_run = DryRun(
     CardIndex(dynamodb, os.environ["VAULT_TABLE"], index),
     index,
-    DryBooks(
-        ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"]),
-        JournalTable(dynamodb, os.environ["JOURNAL_TABLE"]),
-        BalanceTable(dynamodb, os.environ["BALANCES_TABLE"]),
-    ),
-    Enricher(ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"])),
+    lambda so_far: DryBooks(claims, tables, waits, so_far),
+    Enricher(reference),
     rules,
 )
 

@@ -31,6 +31,8 @@ POSTED = {
         "net": -4_500,
         "posted_before": 100_000,
         "posted_after": 95_500,
+        "held_before": 0,
+        "held_after": 0,
         "available_before": 110_000,
         "available_after": 105_500,
         "posting_no": 2,
