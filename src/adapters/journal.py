@@ -96,6 +96,15 @@ class JournalTable:
             }
         }
 
+    def presented_as(self, purchase_id: str) -> str | None:
+        """The kind of message that has the purchase, read strongly; None while nobody has it."""
+        answer = self._client.get_item(
+            TableName=self.table,
+            Key={"pk": {"S": f"X#{purchase_id}"}, "sk": {"S": "P"}},
+            ConsistentRead=True,
+        )
+        return answer["Item"]["presented_as"]["S"] if "Item" in answer else None
+
     def absent(self, header_id: str) -> dict[str, Any]:
         """A transaction's check that this header does not exist."""
         return {

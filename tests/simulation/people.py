@@ -78,6 +78,8 @@ class People:
     def _new_rules(self) -> None:
         rows = make_reference.rules()
         self._ask("LoadReferenceFunction", {"action": "rules", "rule_version": "v2", "rows": rows})
+        order = {"rule_version": "v2", "by": "an operator", "note": "the board decided"}
+        self._ask("LoadReferenceFunction", {"action": "activate", **order})
 
     def _other_policy(self) -> None:
         """From now on, what an account lacks is a receivable."""
