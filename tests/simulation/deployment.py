@@ -57,6 +57,8 @@ def settle(run: CloudRun) -> None:
 def load_all(run: CloudRun) -> None:
     accounts = [row for row in make_reference.accounts() if row["account_id"] in KNOWN]
     load(run, "products", make_reference.products())
+    # As the command line begins: it is told the number of the load, which is the first.
+    ask(run, "LoadReferenceFunction", {"action": "begin"})
     load(run, "accounts", accounts)
     load(run, "cards", cards_of(KNOWN))
     load(run, "merchants", make_reference.merchants())
