@@ -237,7 +237,7 @@ def test_every_message_of_the_sample_batch_becomes_what_was_foreseen(
     cloud: Cloud, context: Any
 ) -> None:
     whole_reference(cloud)
-    told = all_foreseen(context)
+    told, so_far = all_foreseen(context)
 
     ids = [*through_the_api(cloud, context), *through_the_bucket(cloud, context)]
     for some in batched(cloud.inserts("inbox"), 10, strict=False):
@@ -252,9 +252,19 @@ def test_every_message_of_the_sample_batch_becomes_what_was_foreseen(
         if header is not None:
             assert (dry["legs"], dry.get("totals", {})) == (header["legs"], header["totals"])
             assert dry.get("payment") == header.get("payment")
-            assert dry.get("balance", {}).get("posted_after") == (
-                (header.get("customer") or {}).get("balance_after")
+            moved, booked, held = (
+                dry.get("balance", {}),
+                header.get("customer") or {},
+                header.get("hold") or {},
             )
+            assert bool(moved) == bool(booked or held)
+            if booked:
+                assert moved["posted_after"] == booked["balance_after"]
+                assert moved["posting_no"] == booked["posting_no"]
+            if held:
+                assert moved["held_after"] == held["held_after"]
+    for key, row in so_far["balances"].items():
+        assert row.items() <= cloud.row("balances", pk=key).items()
     counts = Counter(each["outcome"] for each in told)
     expected = json.loads((TARGET / "EXPECTED.json").read_text())["outcomes"]
     assert counts == {
@@ -266,14 +276,14 @@ def test_every_message_of_the_sample_batch_becomes_what_was_foreseen(
     }
 
 
-def all_foreseen(context: Any) -> list[dict[str, Any]]:
-    """A result for each message of the four files, asked about in parts."""
+def all_foreseen(context: Any) -> tuple[list[dict[str, Any]], Any]:
+    """A result for each message of the files, asked about in parts, and what they would change."""
     so_far: Any = None
     told: list[dict[str, Any]] = []
     for order in (*orders_by_api(), *orders_by_record()):
         answer = json.loads(json.dumps(dry_run.handler(order | {"so_far": so_far}, context)))
         so_far, told = answer["so_far"], told + answer["results"]
-    return told
+    return told, so_far
 
 
 def orders_by_api() -> Iterator[dict[str, Any]]:
