@@ -17,7 +17,7 @@ def show_legs(legs: list[Told]) -> None:
             leg["currency"],
             amount(leg["amount"], leg["currency"]) if leg["side"] == "D" else "",
             amount(leg["amount"], leg["currency"]) if leg["side"] == "C" else "",
-            leg["code"] if leg["layer"] == POSTED else f"{leg['code']} ({leg['layer']})",
+            _part(leg),
         )
         for leg in legs
     ]
@@ -43,3 +43,9 @@ def show_correction(told: Told) -> None:
             f" by {'+' if customer['net'] > 0 else ''}{money(customer['net'], currency)}"
             f" to {money(customer['after'], currency)}"
         )
+
+
+def _part(leg: Told) -> str:
+    """What the leg is for; what is only held says so."""
+    layer = leg.get("layer", POSTED)
+    return str(leg["code"]) if layer == POSTED else f"{leg['code']} ({layer})"
