@@ -95,16 +95,10 @@ CONDITIONS = (
     dropped("PostFunction", _on("Put", "JournalTable", "X#"), "a purchase is presented twice"),
     dropped("PostFunction", _on("Put", "PaymentsTable", "P#"), "a payment moves at any version"),
     dropped("PostFunction", _on("Put", "PaymentsTable", "X#"), "a pointer is put over another"),
-    dropped("TimersFunction", _on("Put", "PaymentsTable", "P#"), "a hold expires at any version"),
     dropped(
         "PostFunction",
         _on("Put", "ParkedTable", key="ingest_id"),
         "Post parks over another row",
-    ),
-    dropped(
-        "PostFunction",
-        _on("ConditionCheck", "JournalTable"),
-        "what is booked is refused, or waits",
     ),
     # Each of the two is the other's second lock; without both, one balance moves twice.
     dropped("PostFunction", _balance_and_line, "a balance and its line at any version"),
