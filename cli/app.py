@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import account, parked, reference, screen, sequences
+from cli import account, parked, reference, rules, screen, sequences
 from cli.audit.command import audit
 from cli.balance import balance
 from cli.correct import correct
@@ -67,6 +67,7 @@ app.command("run", rich_help_panel="The local system")(run_samples)
 app.command("up", rich_help_panel="The local system")(up)
 app.command("down", rich_help_panel="The local system")(down)
 app.add_typer(reference.app, name="reference", rich_help_panel="Send in")
+app.add_typer(rules.app, name="rules", rich_help_panel="Send in")
 app.command("submit", rich_help_panel="Send in")(submit)
 app.command("settle", rich_help_panel="Send in")(settle)
 app.command("status", rich_help_panel="Ask")(status)

@@ -11,7 +11,7 @@ def invoke(system: System, function: str, payload: dict[str, Any]) -> dict[str, 
     """The function's answer; UserError when it failed, with what it said.
 
     `function` is the stem of the output's name: Release, Settle, Correct, Account, Sweep,
-    Republish, RebuildBalances, Redrive, Doors or LoadReference.
+    Republish, RebuildBalances, Redrive, DryRun, Doors or LoadReference.
     """
     answer = system.client("lambda").invoke(
         FunctionName=system.output(f"{function}FunctionName"),

@@ -4,12 +4,16 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from adapters.claims import Claim
 from adapters.full_story import FullStory
 from adapters.items import from_item
 from adapters.parked import PARKED, ParkedRow, parked_item
+from domain import foresight
 from domain.booking import BalanceRow
 from domain.events import TransactionPostingApproved, TransactionPostingSuspended
+from domain.foresight import BalanceMove
 from domain.header import StoredHeader
 from domain.page_token import Mark, token_of
 from domain.statement import Line, Span, state
@@ -65,6 +69,28 @@ def receipts() -> dict[str, Any]:
     record = FOREIGN_PURCHASE.received
     names = {"ingest_id": record.ingest_id, "msg_id": record.msg_id}
     return {"results": [{"index": 0, "status": "RECEIVED", **names}]}
+
+
+def foreseen() -> dict[str, Any]:
+    record, posted = FOREIGN_PURCHASE.received, _booked().posted
+    effect, before = posted.customer, balance_of(account_row(ACCOUNT))
+    assert effect is not None
+    balance = BalanceMove(
+        account=effect.account,
+        currency=effect.currency,
+        net=effect.net,
+        posted_before=before.posted,
+        posted_after=effect.balance_after,
+        held_before=before.held,
+        held_after=before.held,
+        available_before=before.available,
+        available_after=before.available + effect.net,
+        posting_no=effect.posting_no,
+    )
+    event = FOREIGN_PURCHASE.decided(TransactionPostingApproved)
+    told = foresight.decided(foresight.of_record(record, foresight.KNOWN_CARD, "", ""), event.data)
+    result = {"index": 0} | msgspec.to_builtins(foresight.booked(told, posted, balance))
+    return {"dry_run": True, "results": [result]}
 
 
 def message() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from domain.query_parameters import (
     Nothing,
     ParkedQuery,
     StatementQuery,
+    SubmissionQuery,
     SuspenseQuery,
     TrialBalanceQuery,
 )
@@ -30,6 +31,14 @@ _ABOUT_ONE = ("BAD_PARAMETER", "NOT_FOUND")
 _ORDERED = ("BAD_PARAMETER", "BAD_BODY", "NOT_FOUND", "CHANGED_MEANWHILE")
 
 
+class Asked(NamedTuple):
+    """The answer to a question that changes nothing, beside that to the order itself."""
+
+    summary: str
+    answer: Struct
+    example: Callable[[], Any]
+
+
 class Operation(NamedTuple):
     """`body` None: the messages to submit, which are several types; `answer` None: any object."""
 
@@ -44,6 +53,7 @@ class Operation(NamedTuple):
     problems: tuple[str, ...]
     body: Struct | None = None
     status: int = 200
+    asked: Asked | None = None
 
 
 OPERATIONS = (
@@ -53,11 +63,16 @@ OPERATIONS = (
         "/v1/messages",
         "Messages",
         "Submit one message, a list of at most 100, or an object with `messages`",
-        Nothing,
+        SubmissionQuery,
         answers.Receipts,
         example.receipts,
         ("KEY_REUSED", "IN_PROGRESS", "PAUSED", "BAD_BODY"),
         status=202,
+        asked=Asked(
+            "What would become of each message (`dryRun=true`): nothing was received",
+            answers.DryRunResults,
+            example.foreseen,
+        ),
     ),
     Operation(
         "getMessage",

@@ -4,6 +4,7 @@ Messages, rows and ids are those of the stories, so that the events can be invok
 in the order of the flow.
 """
 
+import base64
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,6 +108,10 @@ def invocations(
             "by": "operator@example.com",
             "note": "agreed with the customer",
             "dry_run": True,
+        },
+        "DryRunFunction": {
+            "action": "messages",
+            "body": base64.b64encode(FOREIGN_PURCHASE.content).decode(),
         },
         "ReleaseFunction": {
             "action": "release",

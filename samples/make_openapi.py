@@ -90,7 +90,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
-        "responses": {str(operation.status): _answer(operation), **_refusals(operation)},
+        "responses": {**_answers(operation), **_refusals(operation)},
     }
     if operation.name == "submitMessages":
         values["parameters"].append(_idempotency_key())
@@ -162,6 +162,16 @@ def _body(operation: Operation) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": content}}
 
 
+def _answers(operation: Operation) -> dict[str, Any]:
+    found = {str(operation.status): _answer(operation)}
+    if operation.asked is not None:
+        summary, kind, example = operation.asked
+        schema = {"$ref": _REF.format(name=kind.__name__)}
+        content = {"application/json": {"schema": schema, "example": example()}}
+        found["200"] = {"description": summary, "content": content}
+    return found
+
+
 def _answer(operation: Operation) -> dict[str, Any]:
     if operation.answer is not None:
         schema: dict[str, Any] = {"$ref": _REF.format(name=operation.answer.__name__)}
@@ -219,6 +229,7 @@ def _refusal(codes: list[str]) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     types: list[Any] = [answers.ProblemDetails, answers.JsonMessage, answers.HexMessage]
     types += [each.answer for each in OPERATIONS if each.answer is not None]
+    types += [each.asked.answer for each in OPERATIONS if each.asked is not None]
     types += [each.body for each in OPERATIONS if each.body is not None]
     types += [answers.Balance, answers.PastBalance, CloseOrder]
     _, found = msgspec.json.schema_components(dict.fromkeys(types), ref_template=_REF)

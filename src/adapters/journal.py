@@ -96,6 +96,15 @@ class JournalTable:
             }
         }
 
+    def presented_as(self, purchase_id: str) -> str | None:
+        """The kind of message that has the purchase, read strongly; None while nobody has it."""
+        answer = self._client.get_item(
+            TableName=self.table,
+            Key={"pk": {"S": f"X#{purchase_id}"}, "sk": {"S": "P"}},
+            ConsistentRead=True,
+        )
+        return answer["Item"]["presented_as"]["S"] if "Item" in answer else None
+
     def absent(self, header_id: str) -> dict[str, Any]:
         """A transaction's check that this header does not exist."""
         return {
@@ -121,8 +130,9 @@ class JournalTable:
         """Ids of the headers booked from the minute of `since` to that of `until`, by the index."""
         minute = since.astimezone(UTC).replace(second=0, microsecond=0)
         while minute <= until:
+            told = minute.isoformat()[:16]
             for shard in range(SHARDS):
-                yield from self.headers_under(f"{minute.isoformat()[:16]}#{shard}")
+                yield from self.headers_under(f"{told}#{shard}")
             minute += timedelta(minutes=1)
 
     def get_many(self, header_ids: list[str]) -> dict[str, StoredHeader]:

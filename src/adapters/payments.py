@@ -46,11 +46,15 @@ class PaymentTable:
 
     def find(self, keys: Keys) -> Found:
         """The payment that one of these keys points to: the first that does."""
-        rows = batch_get(self._client, self.table, [{"pk": pointer_key(key)} for key in keys.all])
-        named = {row["pk"].removeprefix("X#"): row["payment_id"] for row in rows}
+        named = self.pointers(keys)
         payment_id = next((named[key] for key in keys.all if key in named), None)
         ours = tuple(key for key in keys.all if named.get(key, payment_id) == payment_id)
         return Found(self.get(payment_id) if payment_id else None, ours)
+
+    def pointers(self, keys: Keys) -> dict[str, str]:
+        """Payment ids by those of the keys that point to one."""
+        rows = batch_get(self._client, self.table, [{"pk": pointer_key(key)} for key in keys.all])
+        return {row["pk"].removeprefix("X#"): row["payment_id"] for row in rows}
 
     def get(self, payment_id: str) -> Life | None:
         """A payment, read strongly."""

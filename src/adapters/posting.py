@@ -205,7 +205,7 @@ class Poster:
             self._wake(self._tools.payments.get(payment.payment_id) if payment else None)
             return Result("already_booked", facts)
         reason = DUPLICATE if stored.fingerprint == record.fingerprint else CONFLICT
-        row = _repeat_of(record, stored.ingest_id, reason, self._now())
+        row = repeat_of(record, stored.ingest_id, reason, self._now())
         self._tools.parked.put(msgspec.structs.replace(row, business_time=event.meta.business_time))
         return Result("parked", facts | {"reason": reason, "original": stored.ingest_id})
 
@@ -233,7 +233,8 @@ def _same_content(stored: Posted, fingerprint: str) -> None:
         )
 
 
-def _repeat_of(record: Decided, owner: str, reason: str, at: datetime) -> ParkedRow:
+def repeat_of(record: Decided, owner: str, reason: str, at: datetime) -> ParkedRow:
+    """The row of a record whose message is booked for another one."""
     return ParkedRow(
         ingest_id=record.ingest_id,
         reason=reason,

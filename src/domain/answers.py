@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from domain.events import Posted
+from domain.foresight import Foreseen
 from domain.money import Money
 from domain.statement import Entry, Totals
 
@@ -70,6 +71,19 @@ class Receipts(Struct):
     """One for each message of the request, in its order."""
 
     results: list[Receipt]
+
+
+class ForeseenMessage(Foreseen, frozen=True, kw_only=True):
+    """What would become of one message."""
+
+    index: int
+
+
+class DryRunResults(Struct, frozen=True):
+    """One result for each message, in the order of the request."""
+
+    dry_run: bool
+    results: list[ForeseenMessage]
 
 
 class RecordFacts(Struct, kw_only=True):

@@ -73,6 +73,19 @@ type UntilDay = Annotated[
 ]
 
 
+class SubmissionQuery(msgspec.Struct, frozen=True, kw_only=True, rename={"dry_run": "dryRun"}):
+    """With `true` the messages are only asked about."""
+
+    dry_run: Annotated[
+        Literal["true", "false"],
+        _told(
+            "Say what would become of each message, and receive nothing.",
+            "neither true nor false: send one of them, or leave it out",
+            "false",
+        ),
+    ] = "false"
+
+
 class BalanceQuery(msgspec.Struct, frozen=True, kw_only=True):
     """`currency` None: the account's own; `at` None: now."""
 

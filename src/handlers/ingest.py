@@ -1,10 +1,11 @@
 """Ingest: POST /v1/messages in, one Inbox row or one Parked row for each message, 202 with
 receipts out.
+
+With `dryRun=true` the body goes to DryRunFunction instead, which writes nothing: 200 with what
+would become of each message.
 """
 
-import json
 import os
-from collections.abc import Iterator
 from typing import Any
 
 from aws_lambda_powertools.utilities.idempotency import (
@@ -21,18 +22,26 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import aws, clock, logs
 from adapters.doors import API, DoorTable, DoorWatch
+from adapters.dry_run_door import DryRunDoor
 from adapters.inbox import InboxTable
 from adapters.parked import ParkedTable
 from adapters.reception import Reception, Submission, receipt_body
-from adapters.rest_api import BadBody, answer, body_of, header_of, principal_of, refusal, refusal_of
+from adapters.rest_api import (
+    BadBody,
+    answer,
+    body_of,
+    header_of,
+    parameters_of,
+    principal_of,
+    refusal,
+    refusal_of,
+)
 from adapters.vault import Vault, read_index_key
 from domain import identity
 from domain.errors import Unavailable
-from domain.iso8583.decode import decode_json, decode_json_bytes
-from domain.iso8583.decoded import Decoded, Invalid
+from domain.query_parameters import BadParameter, SubmissionQuery, read_query
+from domain.request_body import BYTES_MAX, MESSAGES_MAX, is_too_large, messages_of
 
-_BODY_BYTES_MAX = 1_000_000
-_MESSAGES_MAX = 100
 # A pause takes hold within this time, and costs one read in it.
 _DOOR_SECONDS = 5.0
 _RETRY_AFTER_SECONDS = 60
@@ -54,6 +63,7 @@ reception = Reception(
     index,
     int(os.environ["INBOX_RETENTION_DAYS"]),
 )
+dry_runs = DryRunDoor(aws.client("lambda"), os.environ["DRY_RUN_FUNCTION"])
 door = DoorWatch(DoorTable(dynamodb, os.environ["REFERENCE_TABLE"]), API, clock.now, _DOOR_SECONDS)
 # The answer of a first call is given again for a day; after that the ids of the records do the same
 # work.
@@ -77,7 +87,7 @@ def ingest(caller: str, key: str, body: bytes) -> dict[str, Any]:
             content=content,
             message=message,
         )
-        for position, (content, message) in enumerate(_messages(body))
+        for position, (content, message) in enumerate(messages_of(body, at))
     ]
     receipts = reception.receive(submissions, at)
     for receipt in receipts:
@@ -101,11 +111,24 @@ def ingest_once(request: dict[str, str], caller: str, body: bytes) -> dict[str, 
 
 
 def respond(event: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a request."""
+    """The answer to a request. Raises BadParameter and BadBody."""
+    query = read_query(parameters_of(event), SubmissionQuery)
     body = body_of(event)
-    if len(body) > _BODY_BYTES_MAX or _count(body) > _MESSAGES_MAX:
-        told = f"send at most {_MESSAGES_MAX} messages and {_BODY_BYTES_MAX} bytes a request"
+    if is_too_large(body):
+        told = f"send at most {MESSAGES_MAX} messages and {BYTES_MAX} bytes a request"
         return refusal(413, "TOO_LARGE", told)
+    return _foresee(body) if query.dry_run == "true" else _receive(event, body)
+
+
+def _foresee(body: bytes) -> dict[str, Any]:
+    try:
+        return answer(200, dry_runs.ask(body))
+    except Unavailable as error:
+        logger.error("unavailable", extra={"why": str(error)})
+        return refusal(503, "UNAVAILABLE", "ask again: nothing was received")
+
+
+def _receive(event: dict[str, Any], body: bytes) -> dict[str, Any]:
     caller = _caller(event)
     client_key = header_of(event, "idempotency-key") or event["requestContext"]["requestId"]
     request = {
@@ -133,7 +156,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return _paused()
     try:
         return respond(event)
-    except BadBody as error:
+    except (BadBody, BadParameter) as error:
         return refusal_of(error)
 
 
@@ -151,32 +174,3 @@ def _caller(event: dict[str, Any]) -> str:
     """
     arn = principal_of(event)
     return arn.rpartition("/")[0] if ":assumed-role/" in arn else arn
-
-
-def _count(body: bytes) -> int:
-    return len(_items(body) or [None])
-
-
-def _items(body: bytes) -> list[Any] | None:
-    """The messages of a body that has several, else None."""
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(parsed, dict) and isinstance(parsed.get("messages"), list):
-        return list(parsed["messages"])
-    return parsed if isinstance(parsed, list) else None
-
-
-def _messages(body: bytes) -> Iterator[tuple[bytes, Decoded | Invalid]]:
-    """Each message's content and what decoding made of it; a body that is no JSON is one broken
-    message.
-    """
-    received_at = clock.now()
-    items = _items(body)
-    if items is None:
-        yield body, decode_json_bytes(body, network=None, received_at=received_at)
-        return
-    for item in items:
-        content = json.dumps(item, sort_keys=True, separators=(",", ":")).encode()
-        yield content, decode_json(item, network=None, received_at=received_at)

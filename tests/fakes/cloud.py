@@ -55,6 +55,8 @@ SETTINGS = {
     "NOTIFICATIONS_BUCKET": "notifications",
     "ENRICH_QUEUE_URL": "https://sqs.example/enrich",
     **{f"{name}_DEAD_LETTERS_URL": f"https://sqs.example/{name}" for name in LETTERS},
+    "DRY_RULES_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:dry-rules",
+    "DRY_RUN_FUNCTION": "dry-run",
     "APPLY_RULES_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:apply-rules",
     "RECONCILE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:reconcile",
     "AUDIT_STREAM_ARN": "arn:aws:firehose:eu-central-1:123456789012:deliverystream/audit",

@@ -15,12 +15,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from handlers import fold, ingest, query, release
+from handlers import dry_run, fold, ingest, query, release
 from samples.event_story import BLOCKED_PURCHASE, DECLINED_PURCHASE, FOREIGN_PURCHASE
 from tests.fakes.cloud import Cloud
 from tests.fakes.runtime import Context
 from tests.gateway import Gateway
 from tests.handlers import given
+from tests.rules_machine import RulesMachine
 
 HANDLERS = {
     "IngestFunction": ingest.handler,
@@ -41,6 +42,8 @@ CHECKS = [
 @pytest.fixture
 def stories(cloud: Cloud, context: Any) -> None:
     """A booked, a suspended and a parked record."""
+    cloud.workflows.machine = RulesMachine(cloud, "DRY").sync
+    cloud.mappings.function = lambda event: dry_run.handler(event, context)
     given.reference(cloud)
     given.openings_booked(cloud)
     given.received(cloud, FOREIGN_PURCHASE, BLOCKED_PURCHASE)

@@ -1,6 +1,8 @@
 """The tables and the trail as plain rows, and what of it is missing."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,11 +14,19 @@ from domain.booking import primary_header_id
 from domain.business_time import iso_instant
 from domain.events import TransactionPosted
 from domain.identity import distinct_message_id
+from tests.fakes.expressions import Attributes
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
 
 type Row = dict[str, Any]
+
+# Pure, and asked for the same few records again and again.
+_announcement = cache(posted_event_id)
+_distinct = cache(distinct_message_id)
+
+_ROWS: dict[int, tuple[Attributes, Row]] = {}
+_ROWS_MAX = 4_096
 
 # The trail's objects lie under YYYY/MM/DD/HH/, reports beside them.
 _CENTURY = "20"
@@ -26,6 +36,7 @@ class SimulatedBooks:
     def __init__(self, run: "CloudRun") -> None:
         self._run = run
         self._trail_read: dict[str, list[dict[str, Any]]] = {}
+        self._found: dict[str, tuple[int, list[str]]] = {}
 
     # --- what the repairs would find
 
@@ -51,6 +62,17 @@ class SimulatedBooks:
 
     def in_flight(self) -> list[str]:
         """Records without an outcome."""
+        return self._unless_nothing_was_written("in flight", self._in_flight)
+
+    def _unless_nothing_was_written(self, name: str, look: Callable[[], list[str]]) -> list[str]:
+        """The same answer as last time, where no table has changed since."""
+        writes = self._run.database.writes
+        known = self._found.get(name)
+        if known is None or known[0] != writes:
+            known = self._found[name] = (writes, look())
+        return list(known[1])
+
+    def _in_flight(self) -> list[str]:
         tables = self._run.database.tables
         parked, journal = tables["ParkedTable"].items, tables["JournalTable"].items
         found = []
@@ -59,7 +81,7 @@ class SimulatedBooks:
             if row is not None and row["state"]["S"] != "RELEASED":
                 continue
             msg_id = item["msg_id"]["S"]
-            own = (msg_id, distinct_message_id(msg_id, ingest_id))
+            own = (msg_id, _distinct(msg_id, ingest_id))
             headers = (journal.get((primary_header_id(each), "H")) for each in own)
             if not any(
                 each is not None and each["ingest_id"]["S"] == ingest_id for each in headers
@@ -71,6 +93,9 @@ class SimulatedBooks:
         return [pk for pk, sk in self._run.database.tables["JournalTable"].items if sk == "H"]
 
     def unfolded(self) -> list[str]:
+        return self._unless_nothing_was_written("unfolded", self._unfolded)
+
+    def _unfolded(self) -> list[str]:
         markers = self._run.database.tables["BalancesTable"].items
         return [each for each in self.header_ids() if (f"F#{each}",) not in markers]
 
@@ -87,11 +112,21 @@ class SimulatedBooks:
 
     def unannounced(self) -> list[str]:
         heard = {detail["meta"]["event_id"] for detail in self.announced()}
-        return [each for each in self.header_ids() if posted_event_id(each) not in heard]
+        return [each for each in self.header_ids() if _announcement(each) not in heard]
 
     def parked_ids(self) -> list[str]:
         rows = self._run.database.tables["ParkedTable"].items.values()
         return [row["ingest_id"]["S"] for row in rows if "state" in row]
+
+    def waiting_ids(self) -> list[str]:
+        """Records about which somebody has to decide."""
+        rows = self._run.database.tables["ParkedTable"].items.values()
+        return [row["ingest_id"]["S"] for row in rows if row.get("state") == {"S": "PARKED"}]
+
+    def booked_ids(self) -> set[str]:
+        """Records that have a booking, whichever."""
+        headers = self._run.database.tables["JournalTable"].items.items()
+        return {item["ingest_id"]["S"] for (_, sk), item in headers if sk == "H"}
 
     def waiting(self) -> list[str]:
         """Records that wait for the message that they follow."""
@@ -145,7 +180,8 @@ class SimulatedBooks:
     # --- all of it
 
     def rows(self, table: str) -> list[Row]:
-        return [from_item(item) for item in self._run.database.tables[table].items.values()]
+        """An item is never changed in place, and those that runs start from stay the same ones."""
+        return [_row(item) for item in self._run.database.tables[table].items.values()]
 
     def read(self) -> Books:
         inbox, parked = self.rows("InboxTable"), self.rows("ParkedTable")
@@ -163,6 +199,15 @@ class SimulatedBooks:
             ),
             announced=self.announced(),
         )
+
+
+def _row(item: Attributes) -> Row:
+    known = _ROWS.get(id(item))
+    if known is None or known[0] is not item:
+        if len(_ROWS) >= _ROWS_MAX:
+            _ROWS.clear()
+        known = _ROWS[id(item)] = (item, from_item(item))
+    return known[1]
 
 
 def _posted(content: bytes) -> list[dict[str, Any]]:

@@ -38,7 +38,8 @@ def deploy(
     run = CloudRun(deployment, SEAM.clock, Streams.of(0))
     run.faults.on = False
     SEAM.cloud = run
-    deployment.deployed.load(plan.functions, lambda role: None)
+    deployment.deployed.load(plan.functions, run.import_as)
+    run.import_as(None)
     SEAM.quieten()
     load_all(run)
     settle(run)
@@ -56,6 +57,8 @@ def settle(run: CloudRun) -> None:
 def load_all(run: CloudRun) -> None:
     accounts = [row for row in make_reference.accounts() if row["account_id"] in KNOWN]
     load(run, "products", make_reference.products())
+    # As the command line begins: it is told the number of the load, which is the first.
+    ask(run, "LoadReferenceFunction", {"action": "begin"})
     load(run, "accounts", accounts)
     load(run, "cards", cards_of(KNOWN))
     load(run, "merchants", make_reference.merchants())

@@ -12,9 +12,10 @@ _ROUNDS = 6
 _SLICES = 20
 # The slowest schedule runs every hour, and each leaves alone what is younger than some minutes.
 _SCHEDULES_SECONDS = 9_000.0
-_QUIET_SECONDS = 30 * 86_400.0
-# A sound run comes to rest within some two thousand steps.
-_STEPS_MAX = 60_000
+# The sweep runs every five minutes, for what is older than a quarter of an hour.
+_SWEEP_SECONDS = 1_500.0
+# Nothing is under way longer: a day in a pipe that stands still, another at a target that is down.
+_QUIET_SECONDS = 5 * 86_400.0
 
 
 class NotDrained(Exception):
@@ -47,25 +48,29 @@ class Drain:
         looks = (books.in_flight, books.unfolded, books.unannounced, books.unassembled)
         if not any(look() for look in looks):
             return
-        end = self._run.clock.seconds + _SCHEDULES_SECONDS
-        steps = 0
-        while self._run.scheduler.step(end):
-            steps = _counted(steps)
-        self._run.clock.seconds = end
-        self.settle()
+        if books.in_flight():
+            self._wait(_SWEEP_SECONDS)
+        if books.in_flight():
+            raise NotDrained(f"the sweep leaves {', '.join(books.in_flight())}")
+        self._wait(_SCHEDULES_SECONDS)
         left = [name for look in looks for name in look()]
         if left:
             raise NotDrained(f"the schedules leave {', '.join(left)}")
+
+    def _wait(self, seconds: float) -> None:
+        end = self._run.clock.seconds + seconds
+        while self._run.scheduler.step(end):
+            pass
+        self._run.clock.seconds = end
+        self.settle()
 
     def settle(self) -> None:
         """Until nothing but the schedules is left; they do their part meanwhile."""
         run = self._run
         end = run.clock.seconds + _QUIET_SECONDS
-        steps = 0
         while run.scheduler.waiting > run.schedules.pending:
             if not run.scheduler.step(end):
                 raise NotDrained("something goes on and on")
-            steps = _counted(steps)
 
     def _complete(self) -> bool:
         return not self._left()
@@ -157,10 +162,3 @@ class Drain:
         if error is not None and not isinstance(error, Stopped):
             raise error
         return result
-
-
-def _counted(steps: int) -> int:
-    """One step more; raises NotDrained where it never ends."""
-    if steps >= _STEPS_MAX:
-        raise NotDrained(f"something goes on after {steps} steps")
-    return steps + 1

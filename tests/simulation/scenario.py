@@ -112,6 +112,11 @@ class Drawing:
         expected = Expected("SUSPEND", "OVER_LIMIT")
         return [self._one("over limit", self._busy(), expected, de4="000000900000")]
 
+    def over_limit_again(self) -> list[Planned]:
+        """Several on one account, so that they lie in suspense together."""
+        expected, card = Expected("SUSPEND", "OVER_LIMIT"), self._busy()
+        return [self._one(f"over {n}", card, expected, de4="000000800000") for n in (1, 2)]
+
     def declined(self) -> list[Planned]:
         expected = Expected("REJECTED", "DECLINED")
         return [self._one("declined", self._busy(), expected, de39="05", de38=None)]
@@ -291,6 +296,7 @@ _DRAWN: tuple[tuple[int, Callable[[Drawing], list[Planned]]], ...] = (
     (3, Drawing.foreign),
     (1, Drawing.no_rate),
     (1, Drawing.over_limit),
+    (2, Drawing.over_limit_again),
     (2, Drawing.declined),
     (1, Drawing.lone_request),
     (2, Drawing.unknown),

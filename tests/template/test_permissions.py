@@ -37,7 +37,7 @@ WITHOUT_RESOURCE = {
     "logs:DescribeLogGroups",
 }
 OBJECTS = ("${LandingBucket.Arn}/", "${AuditBucket.Arn}/", "${NotificationsBucket.Arn}/")
-VAULT_USERS = {"IngestRole", "IngestFileRole", "LoadReferenceRole"}
+VAULT_USERS = {"IngestRole", "IngestFileRole", "LoadReferenceRole", "DryRunRole"}
 EXACT = "ForAllValues:StringEquals"
 PUBLISHERS = {
     "InboxPipeRole": {"TransactionAuthorized"},

@@ -56,6 +56,7 @@ OUTPUTS = {
     "RepublishFunctionName",
     "RebuildBalancesFunctionName",
     "CheckSequencesFunctionName",
+    "DryRunFunctionName",
     "LoadReferenceFunctionName",
     "ApplyRulesStateMachineArn",
     "ReconcileStateMachineArn",

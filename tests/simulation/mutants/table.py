@@ -1,9 +1,12 @@
 """All mutants, and a run of each: how many seeds it took, and which invariant noticed."""
 
+import gc
+import json
 import multiprocessing
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.simulation.deployment import Base, deploy
 from tests.simulation.mutants.code import CODE
@@ -13,15 +16,18 @@ from tests.simulation.mutants.mutant import SEEDS_MAX, Mutant, mutated
 from tests.simulation.run import simulate
 
 MUTANTS: tuple[Mutant, ...] = (*CODE, *CONDITIONS, *DEPLOYMENT)
+KNOWN = Path(__file__).parent / "known_seeds.json"
+_OBJECTS_UNSEEN = 50_000
 _BASE: list[Base] = []
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`seeds` that it took; `what` is empty for a mutant that lives."""
+    """The `seed` at which it died, how many were `tried`; `what` is empty where it lives."""
 
     name: str
-    seeds: int
+    seed: int
+    tried: int
     invariant: int
     what: str
 
@@ -30,9 +36,29 @@ class Verdict:
         return bool(self.what)
 
 
-def verdicts(names: Sequence[str] = (), jobs: int = 2) -> Iterator[Verdict]:
-    """Of all mutants, or of those whose names hold one of these words."""
+def known_seeds() -> dict[str, int]:
+    """The first seed at which each mutant died when that was last measured."""
+    seeds: dict[str, int] = json.loads(KNOWN.read_text())
+    return seeds
+
+
+def remember(seeds: Mapping[str, int]) -> None:
+    listed = {each.name: seeds[each.name] for each in MUTANTS if each.name in seeds}
+    KNOWN.write_text(json.dumps(listed, indent=2) + "\n")
+
+
+def verdicts(
+    names: Sequence[str] = (), jobs: int = 2, *, measured: bool = False
+) -> Iterator[Verdict]:
+    """Of all mutants, or of those whose names hold one of these words, as each is done.
+
+    The seed that is known to kill a mutant goes first; then, or where that is to be `measured`
+    anew, the seeds from 1 on in their order.
+    """
+    known = {} if measured else known_seeds()
     _BASE.append(deploy())
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_UNSEEN)
     chosen = [
         place
         for place, mutant in enumerate(MUTANTS)
@@ -40,15 +66,17 @@ def verdicts(names: Sequence[str] = (), jobs: int = 2) -> Iterator[Verdict]:
     ]
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        yield from pool.map(_judged, chosen)
+        places = [pool.submit(_judged, each, known.get(MUTANTS[each].name)) for each in chosen]
+        yield from (each.result() for each in as_completed(places))
 
 
-def _judged(place: int) -> Verdict:
+def _judged(place: int, known: int | None) -> Verdict:
     mutant = MUTANTS[place]
+    seeds = [*([known] if known else []), *range(1, SEEDS_MAX + 1)]
     with mutated(_BASE[-1], mutant) as base:
-        for seed in range(1, SEEDS_MAX + 1):
+        for tried, seed in enumerate(seeds, 1):
             # Every check on every seed: the mutant may show in any of them.
             broken = simulate(base, seed, thorough=True).broken
             if broken:
-                return Verdict(mutant.name, seed, *broken[0])
-    return Verdict(mutant.name, SEEDS_MAX, 0, "")
+                return Verdict(mutant.name, seed, tried, *broken[0])
+    return Verdict(mutant.name, 0, len(seeds), 0, "")
