@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from adapters.balances import BalanceTable
-from adapters.ledger import Booked, Ledger, Moved
+from adapters.ledger import Booked, HeaderExists, Ledger, Moved
 from adapters.outcomes import Waker
 from adapters.payments import DUE_SHARDS, PaymentTable
 from domain import chart
@@ -16,6 +16,8 @@ from domain.errors import Unavailable
 from domain.life import Life
 
 _DERIVATIONS_MAX = 12
+# What one payment may raise; the others must not wait for it.
+_OF_ONE_PAYMENT = (Unavailable, msgspec.MsgspecError, LookupError, ValueError)
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,19 +37,26 @@ class Timers:
         self._waker = waker
 
     def run(self, at: datetime, enough: Callable[[], bool], *, dry_run: bool) -> Ended:
-        """All timers that ended by now, until it is enough. Raises Unavailable.
+        """All timers that ended by now, until it is enough.
 
-        A repeat is harmless: an expiry is booked on the payment's version, and a record that is
-        woken twice has its outcome by then.
+        Raises Unavailable once the others are done, where a payment could not be worked on. A
+        repeat is harmless: an expiry is booked on the payment's version, and a record that is woken
+        twice has its outcome by then.
         """
         expired: list[str] = []
         woken: list[str] = []
+        failed: list[str] = []
         for payment_id in self._due(at):
             if enough():
                 break
-            header_id = self._expire(payment_id, at, dry_run=dry_run)
-            expired += [header_id] if header_id else []
-            woken += self._wake(payment_id, at, dry_run=dry_run)
+            try:
+                header_id = self._expire(payment_id, at, dry_run=dry_run)
+                expired += [header_id] if header_id else []
+                woken += self._wake(payment_id, at, dry_run=dry_run)
+            except _OF_ONE_PAYMENT as error:
+                failed.append(f"{payment_id}: {error}")
+        if failed:
+            raise Unavailable("; ".join(failed))
         return Ended(expired=tuple(expired), woken=tuple(woken))
 
     def _due(self, at: datetime) -> Iterator[str]:
@@ -71,7 +80,8 @@ class Timers:
         outcome = self._ledger.book(booking, balance, at)
         if isinstance(outcome, Booked):
             return True
-        if isinstance(outcome, Moved):
+        if isinstance(outcome, Moved | HeaderExists):
+            # Another run, or our own call whose answer was lost, was first: look again.
             return False
         raise Unavailable(f"{booking.header_id} met {type(outcome).__name__}")
 

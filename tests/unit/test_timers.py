@@ -149,3 +149,17 @@ def test_what_is_woken_after_its_message_came_is_booked(tables: Tables) -> None:
     assert tables.poster.post(TransactionPostingApproved.from_envelope(body)).name == "booked"
     assert waiting(tables, REVERSAL) == "RESOLVED"
     assert money(tables) == (0, 0, 0)
+
+
+def test_an_expiry_whose_answer_was_lost_is_found_done(tables: Tables) -> None:
+    post(tables, HOLD)
+    twin = iter([None])
+
+    def rival() -> None:
+        next(twin)
+        tables.timers.run(EXPIRES, lambda: False, dry_run=False)
+
+    tables.dynamodb.before = _first_write(tables, rival)
+
+    assert run(tables, EXPIRES) == ([], [])
+    assert money(tables) == (0, 0, 0)

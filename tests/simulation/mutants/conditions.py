@@ -101,6 +101,13 @@ _ANY_STATE = "a decision in any state"
 CONDITIONS = (
     dropped("PostFunction", _on("Put", "JournalTable", "J#"), "a header is put over another"),
     dropped("PostFunction", _on("Put", "JournalTable", "X#"), "a purchase is presented twice"),
+    dropped("PostFunction", _on("Put", "PaymentsTable", "P#"), "a payment moves at any version"),
+    dropped("PostFunction", _on("Put", "PaymentsTable", "X#"), "a pointer is put over another"),
+    dropped(
+        "PostFunction",
+        _on("Put", "ParkedTable", key="ingest_id"),
+        "Post parks over another row",
+    ),
     # Each of the two is the other's second lock; without both, one balance moves twice.
     dropped("PostFunction", _balance_and_line, "a balance and its line at any version"),
     dropped(
