@@ -36,21 +36,28 @@ def _doors(run: "CloudRun") -> None:
 
 def _questions(run: "CloudRun") -> None:
     """The routes that read, as the API asks for them."""
-    ingest_ids = sorted(run.books.parked_ids() + list(run.books.booked_ids()))
+    parked_ids = sorted(run.books.parked_ids())
+    ingest_ids = [*parked_ids, *sorted(run.books.booked_ids())]
     for route in run.plan.routes:
+        run.may_call(route)
         if route.method != "GET":
             continue
-        run.may_call(route)
-        if "{id}" in route.path:
-            asked = [{"id": each} for each in ingest_ids if each.startswith("ing_")]
-        else:
-            asked = [{"account_id": _ACCOUNT}]
-        for path in asked:
+        for path in _paths(route.path, ingest_ids, parked_ids):
             request = api_request("GET", route.path, CALLER, path=path)
             if route.path.endswith("/statements"):
                 request["queryStringParameters"] = {"from": "2026-11-01", "to": "2026-11-30"}
             answer = deployment.ask(run, route.function, request)
             assert answer["statusCode"] == 200, (route.path, answer)
+
+
+def _paths(route: str, ingest_ids: list[str], parked_ids: list[str]) -> list[dict[str, str] | None]:
+    """What stands for the names in a route's path: some of the records, or an account."""
+    records = [each for each in ingest_ids if each.startswith("ing_")]
+    if "{id}" in route:
+        return [{"id": each} for each in records]
+    if "{ingest_id}" in route:
+        return [{"ingest_id": each} for each in parked_ids]
+    return [{"account_id": _ACCOUNT} if "{account_id}" in route else None]
 
 
 def _orders(run: "CloudRun") -> None:

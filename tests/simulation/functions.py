@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from adapters.doors import DoorWatch
+from adapters.match_waits import MatchWaitRules
 from domain.errors import PostingError
 from tests.simulation.plan import FunctionSpec
 from tests.simulation.scheduler import Scheduler, Stopped, Task
@@ -17,6 +19,8 @@ type Handler = Callable[[Any, Any], Any]
 type Done = Callable[[Any, BaseException | None], None]
 
 _START_SECONDS = 0.02
+# What a function keeps between its runs.
+_REMEMBERING = (DoorWatch, MatchWaitRules)
 _EXPECTED = (Stopped, ClientError, BotoCoreError, PostingError)
 
 
@@ -59,6 +63,7 @@ class Deployed:
         self.handlers: dict[str, Handler] = {}
         self.modules: dict[str, Any] = {}
         self.logs: dict[str, Log] = {}
+        self._memories: list[tuple[Any, dict[str, Any]]] = []
 
     def load(
         self, specs: Mapping[str, FunctionSpec], serving: Callable[[str | None], None]
@@ -77,6 +82,9 @@ class Deployed:
             self.modules[name] = module
             self.handlers[name] = getattr(module, attribute)
             self._capture(name, module)
+            for each in vars(module).values():
+                if isinstance(each, _REMEMBERING):
+                    self._memories.append((each, _copied(vars(each))))
 
     def _capture(self, name: str, module: Any) -> None:
         plain = module.logger.registered_handler
@@ -86,9 +94,16 @@ class Deployed:
         underlying.propagate = False
         self.logs[name] = log
 
-    def forget_logs(self) -> None:
+    def forget(self) -> None:
+        """As when the functions were imported, so that no run depends on the one before it."""
+        for each, first in self._memories:
+            vars(each).update(_copied(first))
         for log in self.logs.values():
             log.records.clear()
+
+
+def _copied(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: dict(each) if type(each) is dict else each for name, each in values.items()}
 
 
 class Functions:

@@ -52,7 +52,7 @@ def simulate(
     seeds = Streams.of(seed)
     run = CloudRun(base.deployment, SEAM.clock, seeds, only, _SPARING)
     SEAM.cloud = run
-    base.deployment.deployed.forget_logs()
+    base.deployment.deployed.forget()
     run.database.restore(base.tables)
     run.database.guard = guarding(run.database.tables["ParkedTable"].items)
     for bucket, objects in base.objects.items():

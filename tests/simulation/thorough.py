@@ -23,6 +23,8 @@ _TABLES = (
 def afterwards(evidence: "Evidence") -> list[tuple[int, str]]:
     """In an order in which each step leaves the next one its subject."""
     run = evidence.run
+    # What falls due while something is repeated is not changed by the repetition.
+    run.schedules.on = False
     found = [(14, what) for what in card_numbers(evidence)]
     drain = Drain(run, evidence.doors)
     steps = (

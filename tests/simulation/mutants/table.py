@@ -50,7 +50,8 @@ def remember(seeds: Mapping[str, int]) -> None:
 def verdicts(
     names: Sequence[str] = (), jobs: int = 2, *, measured: bool = False
 ) -> Iterator[Verdict]:
-    """Of all mutants, or of those whose names hold one of these words, as each is done.
+    """Of the mutants with a known seed, or of those whose names hold one of these words, as each
+    is done; of all where they are `measured`.
 
     The seed that is known to kill a mutant goes first; then, or where that is to be `measured`
     anew, the seeds from 1 on in their order.
@@ -62,6 +63,7 @@ def verdicts(
     chosen = [
         place
         for place, mutant in enumerate(MUTANTS)
+        if measured or names or mutant.name in known
         if not names or any(word in mutant.name for word in names)
     ]
     context = multiprocessing.get_context("fork")
