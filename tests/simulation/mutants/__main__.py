@@ -1,15 +1,15 @@
-"""python -m tests.simulation.mutants [--measure] [WORD ...]: the table of mutants, all or those
-whose names hold a word.
+"""python -m tests.simulation.mutants [--measure] [WORD ...]: the table of mutants, those with a
+known seed or those whose names hold a word.
 
 Each is tried at the seed that is known to kill it first. `--measure` goes through the seeds from 1
-on instead and keeps the first that does.
+on instead, with all mutants, and keeps the first seed that kills each.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from tests.simulation.mutants.table import known_seeds, remember, verdicts
+from tests.simulation.mutants.table import MUTANTS, known_seeds, remember, verdicts
 
 _WIDE = 48
 
@@ -33,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{len(told)} mutants, {alive} alive; {sum(each.tried for each in told)} schedules."
         " From seed 1 on: python -m tests.simulation.mutants --measure"
     )
+    unknown = [each.name for each in MUTANTS if each.name not in seeds]
+    if unknown and not given.words:
+        print(f"{len(unknown)} without a known seed, to be measured: {'; '.join(unknown)}")
     return bool(alive)
 
 

@@ -6,6 +6,7 @@ import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.simulation.deployment import Base, deploy
@@ -50,7 +51,8 @@ def remember(seeds: Mapping[str, int]) -> None:
 def verdicts(
     names: Sequence[str] = (), jobs: int = 2, *, measured: bool = False
 ) -> Iterator[Verdict]:
-    """Of all mutants, or of those whose names hold one of these words, as each is done.
+    """Of the mutants with a known seed, or of those whose names hold one of these words, as each
+    is done; of all where they are `measured`.
 
     The seed that is known to kill a mutant goes first; then, or where that is to be `measured`
     anew, the seeds from 1 on in their order.
@@ -62,6 +64,7 @@ def verdicts(
     chosen = [
         place
         for place, mutant in enumerate(MUTANTS)
+        if measured or names or mutant.name in known
         if not names or any(word in mutant.name for word in names)
     ]
     context = multiprocessing.get_context("fork")
@@ -73,10 +76,28 @@ def verdicts(
 def _judged(place: int, known: int | None) -> Verdict:
     mutant = MUTANTS[place]
     seeds = [*([known] if known else []), *range(1, SEEDS_MAX + 1)]
+    tried = 0
+    while tried < len(seeds):
+        tried, broken = _first_broken(mutant, seeds, tried)
+        # What breaks without the mutant, too, says nothing about it.
+        if broken and _sound(seeds[tried - 1]):
+            return Verdict(mutant.name, seeds[tried - 1], tried, *broken[0])
+    return Verdict(mutant.name, 0, len(seeds), 0, "")
+
+
+def _first_broken(
+    mutant: Mutant, seeds: Sequence[int], after: int
+) -> tuple[int, list[tuple[int, str]]]:
+    """How many seeds were tried by then, and what the last of them breaks."""
     with mutated(_BASE[-1], mutant) as base:
-        for tried, seed in enumerate(seeds, 1):
+        for tried, seed in enumerate(seeds[after:], after + 1):
             # Every check on every seed: the mutant may show in any of them.
             broken = simulate(base, seed, thorough=True).broken
             if broken:
-                return Verdict(mutant.name, seed, tried, *broken[0])
-    return Verdict(mutant.name, 0, len(seeds), 0, "")
+                return tried, broken
+    return len(seeds), []
+
+
+@cache
+def _sound(seed: int) -> bool:
+    return not simulate(_BASE[-1], seed, thorough=True).broken
