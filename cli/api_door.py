@@ -75,7 +75,7 @@ class ApiDoor:
             ]
         if status in {401, 403}:
             raise UserError(
-                f"the API refuses this caller ({answer.get('message', status)}): check its role"
+                f"the API refuses this caller ({_told(answer, status)}): check its role"
             )
         return [_not_taken(line, status, answer) for line in request.lines]
 
@@ -137,6 +137,11 @@ def _json(content: bytes) -> dict[str, Any]:
         return {}
 
 
+def _told(answer: dict[str, Any], status: int) -> str:
+    """What a refusal says for people: problem details, or whoever answered in the API's place."""
+    return str(answer.get("detail") or answer.get("message") or f"the API answered {status}")
+
+
 def _receipt(line: Line, result: dict[str, Any]) -> Receipt:
     return Receipt(
         line=line,
@@ -159,7 +164,7 @@ def _not_taken(line: Line, status: int, answer: dict[str, Any]) -> Receipt:
         "element": "message",
         "offset": "0",
         "code": code,
-        "message": answer.get("message", f"the API answered {status}"),
+        "message": _told(answer, status),
         "remedy": remedy,
     }
     return Receipt(line=line, status="NOT_TAKEN", errors=(error,))

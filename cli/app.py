@@ -5,17 +5,19 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import parked, reference, screen
+from cli import account, parked, reference, rules, screen, sequences
 from cli.audit.command import audit
 from cli.balance import balance
+from cli.correct import correct
 from cli.doors import pause, resume
 from cli.errors import UserError, line_for_aws
 from cli.explain import explain
 from cli.reconcile import reconcile
 from cli.redrive import redrive
-from cli.repairs import rebuild_balances, republish, sweep
+from cli.repairs import rebuild_balances, republish, sweep, timers
 from cli.replay import replay
 from cli.run import run as run_samples
+from cli.settle import settle
 from cli.statement import statement
 from cli.status import status
 from cli.submit import submit
@@ -65,7 +67,9 @@ app.command("run", rich_help_panel="The local system")(run_samples)
 app.command("up", rich_help_panel="The local system")(up)
 app.command("down", rich_help_panel="The local system")(down)
 app.add_typer(reference.app, name="reference", rich_help_panel="Send in")
+app.add_typer(rules.app, name="rules", rich_help_panel="Send in")
 app.command("submit", rich_help_panel="Send in")(submit)
+app.command("settle", rich_help_panel="Send in")(settle)
 app.command("status", rich_help_panel="Ask")(status)
 app.command("explain", rich_help_panel="Ask")(explain)
 app.command("balance", rich_help_panel="Ask")(balance)
@@ -74,8 +78,12 @@ app.command("trial-balance", rich_help_panel="Ask")(trial_balance)
 app.command("audit", rich_help_panel="Ask")(audit)
 app.command("reconcile", rich_help_panel="Ask")(reconcile)
 app.add_typer(parked.app, name="parked", rich_help_panel="Decide and mend")
+app.add_typer(sequences.app, name="sequences", rich_help_panel="Decide and mend")
+app.add_typer(account.app, name="account", rich_help_panel="Decide and mend")
+app.command("correct", rich_help_panel="Decide and mend")(correct)
 app.command("redrive", rich_help_panel="Decide and mend")(redrive)
 app.command("sweep", rich_help_panel="Decide and mend")(sweep)
+app.command("timers", rich_help_panel="Decide and mend")(timers)
 app.command("republish", rich_help_panel="Decide and mend")(republish)
 app.command("rebuild-balances", rich_help_panel="Decide and mend")(rebuild_balances)
 app.command("replay", rich_help_panel="Decide and mend")(replay)

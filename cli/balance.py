@@ -7,8 +7,7 @@ import msgspec
 import typer
 
 from adapters.balances import balance_key
-from adapters.items import from_item
-from adapters.journal import statement_key
+from adapters.statement_lines import LineBook
 from cli import screen
 from cli.amounts import amount, money
 from cli.connection import Json, connect
@@ -17,7 +16,7 @@ from cli.scanning import get_many, scan
 from cli.statement import holder_of, statements_of
 from cli.system import System
 from domain import chart
-from domain.statement import BalanceAt
+from domain.statement import BalanceAt, Line
 
 Row = dict[str, Any]
 
@@ -51,7 +50,8 @@ def balance(
         )
     statements = {row["pk"]: _statement(system, row, lines) for row in rows}
     if as_json:
-        screen.show_json([row | {"statement": statements[row["pk"]]} for row in rows])
+        told = [row | {"statement": msgspec.to_builtins(statements[row["pk"]])} for row in rows]
+        screen.show_json(told)
         return
     for row in rows:
         _show(row, statements[row["pk"]])
@@ -105,22 +105,18 @@ def _rows(system: System, account: str, currency: str | None) -> list[Row]:
     return sorted(found, key=lambda row: str(row["pk"]))
 
 
-def _statement(system: System, row: Row, count: int) -> list[Row]:
+def _statement(system: System, row: Row, count: int) -> list[Line]:
     """The latest lines, newest first; internal accounts have none."""
     if row["account_kind"] != "customer":
         return []
-    answer = system.client("dynamodb").query(
-        TableName=system.table("Journal"),
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": statement_key(row["account"], row["currency"])}},
-        ScanIndexForward=False,
-        Limit=count,
-        ConsistentRead=True,
+    book = LineBook(
+        system.client("dynamodb"), system.table("Journal"), row["account"], row["currency"]
     )
-    return [from_item(item) for item in answer["Items"]]
+    last = row["posting_no"]
+    return [*book.pages(max(1, last - count + 1), last)][::-1]
 
 
-def _show(row: Row, statement: list[Row]) -> None:
+def _show(row: Row, statement: list[Line]) -> None:
     currency = row["currency"]
     posted = row.get("posted_c", 0) - row.get("posted_d", 0)
     screen.out.print(f"[bold]{row['account']}[/]  {money(posted, currency)}")
@@ -140,12 +136,12 @@ def _show(row: Row, statement: list[Row]) -> None:
     if statement:
         cells = [
             (
-                int(line["sk"]),
-                line["value_date"],
-                line["purpose"],
-                amount(line["amount"], currency),
-                amount(line["balance_after"], currency),
-                line.get("narrative", ""),
+                line.posting_no,
+                line.value_date,
+                line.purpose,
+                amount(line.amount, currency),
+                amount(line.balance_after, currency),
+                line.narrative or "",
             )
             for line in statement
         ]

@@ -10,6 +10,7 @@ from cli.latency import rate
 from cli.outcomes import Outcome
 from cli.submit import Submitted
 from cli.system import System
+from domain.trial_balance import trial_balance_body
 
 
 class Ending:
@@ -101,5 +102,5 @@ class Ending:
             "kinds": dict(Counter(outcome.kind for outcome in self._outcomes)),
             "bookings_a_second": rate(self._outcomes),
             "memory": self._memory() or None,
-            "trial_balance": trial_balance.as_values(self._balance),
+            "trial_balance": trial_balance_body(self._balance),
         }

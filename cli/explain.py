@@ -6,10 +6,9 @@ import typer
 
 from cli import screen
 from cli.connection import Json, connect
-from cli.dossier import Dossier
+from cli.dossier import heard_of, story_of
 from cli.errors import UserError
 from cli.explain_view import show
-from cli.outcomes import amount_of
 from cli.system import System
 
 
@@ -33,16 +32,11 @@ def explain(
 
 
 def read(system: System, identifier: str, *, events: bool = True) -> dict[str, Any]:
-    """Raises UserError for an id that nobody knows."""
-    dossier = Dossier(system)
-    ingest_id = dossier.record_of(identifier)
-    told = dossier.story.of(ingest_id) or dossier.opening(identifier)
+    """What the API tells, and which events were heard. Raises UserError for an id that nobody
+    knows.
+    """
+    told = story_of(system).of(identifier)
     if told is None:
         raise UserError(f"nobody knows {identifier}: use an id of a receipt, or './posting parked'")
-    inbox = dossier.inbox.get(ingest_id) or dossier.parked.get(ingest_id) or {}
-    stated = amount_of(inbox)
-    told["amount"] = {"amount": stated.amount, "currency": stated.currency} if stated else None
-    told["timings"] = dossier.timings(told, inbox)
-    told["events"] = dossier.events(told) if events else []
-    told["balance_now"] = dossier.balance_now(told)
+    told["events"] = heard_of(system, told) if events else []
     return told

@@ -5,6 +5,7 @@ from typing import Any
 
 from cli import screen
 from cli.amounts import amount, money
+from cli.legs_view import show_legs
 
 _STYLES = {"POSTED": screen.GOOD, "FAILED": screen.BAD, "IN_FLIGHT": "yellow"}
 
@@ -21,6 +22,11 @@ def show(told: dict[str, Any]) -> None:
     for title, name in (("Booking", "booking"), ("Resolution", "resolution")):
         if name in told:
             _booking(title, told[name])
+    if "resolved_by" in told:
+        by = told["resolved_by"]
+        screen.line(f"  decided by {by['by']}  {by['note']}".rstrip())
+    for each in told.get("corrections", []):
+        _booking("Correction", each)
     if told["balance_now"]:
         _balance(told["balance_now"])
     _events(told["events"])
@@ -88,19 +94,7 @@ def _booking(title: str, header: dict[str, Any]) -> None:
         told.append(f"rules {header['rule_version']}")
     screen.out.print(f"\n[bold]{title}[/]  {header['header_id']}")
     screen.out.print("  " + ", ".join(part for part in told if part), markup=False)
-    rows = [
-        (
-            leg["n"],
-            leg["account"],
-            leg["currency"],
-            amount(leg["amount"], leg["currency"]) if leg["side"] == "D" else "",
-            amount(leg["amount"], leg["currency"]) if leg["side"] == "C" else "",
-            leg["code"],
-        )
-        for leg in header["legs"]
-    ]
-    columns = (">leg", "account", "currency", ">debit", ">credit", "part")
-    screen.out.print(screen.table("", columns, rows))
+    show_legs(header["legs"])
     fx = header.get("fx")
     if fx:
         line = (
@@ -113,6 +107,31 @@ def _booking(title: str, header: dict[str, Any]) -> None:
             f"  {effect['account']} moved by {money(effect['net'], effect['currency'])} to"
             f" {money(effect['balance_after'], effect['currency'])}, posting {effect['posting_no']}"
         )
+    if header.get("hold"):
+        _hold(header["hold"])
+    if header.get("payment"):
+        _payment(header["payment"], header)
+
+
+def _hold(hold: dict[str, Any]) -> None:
+    currency = hold["currency"]
+    screen.line(
+        f"  {hold['account']} held {money(hold['change'], currency)} more,"
+        f" {money(hold['held_after'], currency)} in all"
+        if hold["change"] > 0
+        else f"  {hold['account']} released {money(-hold['change'], currency)},"
+        f" {money(hold['held_after'], currency)} is still held"
+    )
+
+
+def _payment(payment: dict[str, Any], header: dict[str, Any]) -> None:
+    """What the payment was after this booking; counters are in the account's currency."""
+    known = header.get("customer") or header.get("hold")
+    counters = ", ".join(
+        f"{name.replace('_', ' ')} {amount(count, known['currency']) if known else count}"
+        for name, count in payment["counters"].items()
+    )
+    screen.line(f"  payment {payment['payment_id']} {payment['label']}: {counters}")
 
 
 def _balance(row: dict[str, Any]) -> None:

@@ -12,23 +12,26 @@ from cli import screen
 from cli.watch import Watch
 
 _POLL_SECONDS = 1.0
+_LINGER_SECONDS = 10.0
 
 
 def wait_for_outcomes(watch: Watch, patience: float) -> bool:
     """Watch until every record has an outcome and its booking is folded.
 
     False when `patience` ran out: seconds without any progress, so a long batch may take long.
+    What waits for another message is given some seconds more: its message may be among the last.
     """
     picture = _Picture(watch.total)
-    moved_at, last = time.monotonic(), (-1, -1, -1)
+    moved_at, last = time.monotonic(), (-1, -1, -1, -1)
     with Live(picture.group, console=screen.notes, transient=True, refresh_per_second=4):
         while True:
             watch.poll()
             unfolded = watch.unfolded() if not watch.open else -1
             picture.update(watch, unfolded)
-            if unfolded == 0:
+            lingered = time.monotonic() - moved_at > _LINGER_SECONDS
+            if unfolded == 0 and (lingered or not watch.waiting):
                 return True
-            state = (watch.received, len(watch.outcomes), unfolded)
+            state = (watch.received, len(watch.outcomes), unfolded, len(watch.waiting))
             if state != last:
                 moved_at, last = time.monotonic(), state
             elif time.monotonic() - moved_at > patience:

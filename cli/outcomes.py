@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from domain.cain import from_json
 from domain.money import Money
-from domain.transaction import read_transaction
+from domain.record_amount import amount_of
 
-POSTED, SUSPENDED, IN_FLIGHT = "POSTED", "SUSPENDED", "IN_FLIGHT"
+POSTED, SUSPENDED, IN_FLIGHT, WAITING = "POSTED", "SUSPENDED", "IN_FLIGHT", "WAITING"
+_PENDING_MATCH = "PENDING_MATCH"
 RELEASED = "RELEASED"
 
 type Row = Mapping[str, Any]
@@ -17,6 +17,8 @@ type Row = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`kind` is POSTED, SUSPENDED, a parked reason, or IN_FLIGHT; `why` the purpose or the code.
+
+    WAITING is an outcome that may still change: the message that it follows has not come.
 
     Times are ISO instants; None where the record did not come by.
     """
@@ -67,14 +69,8 @@ def _kind(header: Row | None, parked: Row | None) -> tuple[str, str]:
         if header["purpose"] == "SUSPEND":
             return SUSPENDED, str(header.get("reason", ""))
         return POSTED, str(header["purpose"])
+    if parked is not None and (parked["reason"], parked["state"]) == (_PENDING_MATCH, "PARKED"):
+        return WAITING, str(parked["code"])
     if parked is not None and parked["state"] != RELEASED:
         return str(parked["reason"]), str(parked.get("code", ""))
     return IN_FLIGHT, "released" if parked is not None else ""
-
-
-def amount_of(record: Row) -> Money | None:
-    """The transaction amount of an Inbox or parked row; None for a record that has no message."""
-    if not record.get("cain"):
-        return None
-    transaction = read_transaction(record["mti"], record["network"], from_json(record["cain"]))
-    return transaction.transaction_amount

@@ -6,18 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
+from adapters.listing import Place
+from adapters.parked_list import ParkedList, Wanted
 from cli import decisions, screen, suspense
 from cli.amounts import money
 from cli.connection import Json, connect
 from cli.errors import UserError
-from cli.outcomes import amount_of
-from cli.scanning import query
 from cli.suspense import open_suspense
 from cli.system import System
+from domain.query_parameters import DAYS_DEFAULT, LIMIT_MAX, REASONS, STATES
+from domain.record_amount import amount_of
 
-REASONS = ("INVALID", "DUPLICATE", "CONFLICT", "REJECTED", "FAILED")
-STATES = ("PARKED", "RELEASED", "DISCARDED", "RESOLVED")
-_DAYS = 7
+_DAYS = DAYS_DEFAULT
 
 type Row = dict[str, Any]
 
@@ -34,7 +34,10 @@ def parked(
     code: Annotated[str | None, typer.Option(help="The particular why, such as DECLINED.")] = None,
     state: Annotated[str, typer.Option(help=f"{', '.join(STATES)}, or ALL.")] = "PARKED",
     since: Annotated[
-        str | None, typer.Option(help=f"First day, 2026-11-22; else {_DAYS} days ago.")
+        str | None,
+        typer.Option(
+            help=f"First day, 2026-11-22; else the last {_DAYS} days, of suspense the last year."
+        ),
     ] = None,
     in_suspense: Annotated[
         bool, typer.Option("--suspense", help="List open suspense bookings instead.")
@@ -50,32 +53,34 @@ def parked(
         return
     system = connect(context)
     if in_suspense:
-        suspense.show(open_suspense(system), limit, as_json=as_json)
+        first = _day(since) if since else None
+        suspense.show(open_suspense(system, first), limit, as_json=as_json)
         return
     reasons = tuple(_known("--reason", each, REASONS) for each in reason or REASONS)
     wanted = _known("--state", state, (*STATES, "ALL"))
-    found = [
-        row
-        for row in parked_rows(system, reasons, _day(since))
-        if wanted in {"ALL", row["state"]} and code in {None, row.get("code")}
-    ]
+    found = parked_rows(system, reasons, wanted, code, _day(since))
     _show(found, limit, as_json=as_json)
 
 
-def parked_rows(system: System, reasons: tuple[str, ...], since: date) -> list[Row]:
-    """Parked rows of these reasons, newest first, by the index of reason and day."""
-    client, table = system.client("dynamodb"), system.table("Parked")
-    today = datetime.now(UTC).date()
-    days = [since + timedelta(days=number) for number in range((today - since).days + 1)]
-    rows = [
-        row
-        for day in days
-        for reason in reasons
-        for row in query(
-            client, table, "by-reason-day", "reason_day = :day", {":day": f"{reason}#{day}"}
-        )
-    ]
-    return sorted(rows, key=lambda row: str(row["parked_at"]), reverse=True)
+def parked_rows(
+    system: System, reasons: tuple[str, ...], state: str, code: str | None, since: date
+) -> list[Row]:
+    """Parked rows of these reasons, newest first; the API's list, all its pages."""
+    listed = ParkedList(system.client("dynamodb"), system.table("Parked"))
+    wanted = Wanted(
+        since=since,
+        until=datetime.now(UTC).date() + timedelta(days=1),
+        reasons=reasons,
+        state=None if state == "ALL" else state,
+        code=code,
+    )
+    rows: list[Row] = []
+    place: Place | None = None
+    while True:
+        found, place = listed.page(wanted, LIMIT_MAX, place)
+        rows += found
+        if place is None:
+            return sorted(rows, key=lambda row: str(row["parked_at"]), reverse=True)
 
 
 def _show(found: list[Row], limit: int, *, as_json: bool) -> None:

@@ -88,7 +88,7 @@ def _load_file(
 
 def _payloads(file: ReferenceFile, version: int) -> Iterator[dict[str, Any]]:
     if file.kind == "rules":
-        # A rule set is loaded as one, and then pointed at.
+        # A rule set is loaded as one; 'rules activate' puts it in force.
         yield {"action": "rules", "rule_version": file.rule_version, "rows": file.rows}
         return
     for some in batched(file.rows, _ROWS_MAX, strict=False):

@@ -13,8 +13,9 @@ from cli.errors import UserError
 from domain.card_number import is_card_number
 
 # What a later kind refers to is there before it: an account names a product, a card an account.
-ORDER = ("products", "accounts", "cards", "merchants", "mcc", "fx", "rules")
+ORDER = ("products", "accounts", "cards", "merchants", "mcc", "holds", "fx", "rules")
 SCHEMAS = Path(__file__).parent / "schemas"
+_LISTS = {"rows": "row", "lines": "line", "totals": "total"}
 _SHOWN_MAX = 20
 _OTHERWISE = "not as the schema says: compare it with the files in samples/reference"
 _SENTENCES = {
@@ -43,7 +44,7 @@ def read_all(paths: list[Path]) -> list[ReferenceFile]:
     """Every file, in loading order. Raises UserError naming file, row, field and remedy."""
     files, faults = [], []
     for path in paths:
-        content = _content(path)
+        content = content_of(path)
         found = list(_faults(path, content))
         faults += found
         if not found:
@@ -57,7 +58,8 @@ def read_all(paths: list[Path]) -> list[ReferenceFile]:
     return sorted(files, key=lambda file: ORDER.index(file.kind))
 
 
-def _content(path: Path) -> Any:
+def content_of(path: Path) -> Any:
+    """The values of a JSON file. Raises UserError."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -73,16 +75,21 @@ def _faults(path: Path, content: Any) -> Iterator[str]:
     if kind not in ORDER:
         yield f'{path.name}: "kind" is missing or unknown: name one of {", ".join(ORDER)}'
         return
-    schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"))
-    for found in sorted(Draft202012Validator(schema).iter_errors(content), key=_position):
-        error = _innermost(found)
-        yield f"{path.name}{_place(error)}: {_told(error)}"
+    yield from schema_faults(path, kind, content)
     if kind == "cards":
         for number, row in enumerate(content.get("rows", []), start=1):
             card = row.get("card_number") if isinstance(row, dict) else None
             if isinstance(card, str) and not is_card_number(card):
                 fault = "its check digit or range is wrong: correct it"
                 yield f"{path.name}, row {number}, field card_number: {fault}"
+
+
+def schema_faults(path: Path, kind: str, content: Any) -> Iterator[str]:
+    """Each fault with its place and its remedy, by the schema of this kind."""
+    schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    for found in sorted(Draft202012Validator(schema).iter_errors(content), key=_position):
+        error = _innermost(found)
+        yield f"{path.name}{_place(error)}: {_told(error)}"
 
 
 def _innermost(error: ValidationError) -> ValidationError:
@@ -109,9 +116,9 @@ def _position(error: ValidationError) -> list[str]:
 def _place(error: ValidationError) -> str:
     """Rows count from 1, as a person counts them."""
     path = list(error.absolute_path)
-    if len(path) >= 2 and path[0] == "rows":
+    if len(path) >= 2 and path[0] in _LISTS:
         field = ".".join(str(part) for part in path[2:])
-        return f", row {int(path[1]) + 1}" + (f", field {field}" if field else "")
+        return f", {_LISTS[path[0]]} {int(path[1]) + 1}" + (f", field {field}" if field else "")
     return f", field {path[0]}" if path else ""
 
 

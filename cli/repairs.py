@@ -1,4 +1,6 @@
-"""`sweep`, `republish`, `rebuild-balances`: make again what was lost, with the same ids."""
+"""`sweep`, `republish`, `rebuild-balances`: make again what was lost, with the same ids. `timers`:
+do what is due.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -41,6 +43,18 @@ def sweep(
         "not accepted by the bus (the next sweep tries again)": told["unsent"],
     }
     _say(f"Looked at {told['seen']} records.", lists, dry_run=dry_run)
+
+
+def timers(context: typer.Context, dry_run: DryRun = False, as_json: Json = False) -> None:
+    """Release holds that expired, and end the waiting of messages that waited in vain."""
+    told = _ask(connect(context), "Timers", {"dry_run": dry_run}, as_json=as_json)
+    if as_json:
+        return
+    if told["paused"]:
+        screen.out.print("Posting is paused: timers wait for './posting resume posting'.")
+        return
+    lists = {"holds released": told["expired"], "messages sent on": told["woken"]}
+    _say("Looked at the timers that ended.", lists, dry_run=dry_run)
 
 
 def republish(

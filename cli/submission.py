@@ -64,13 +64,15 @@ def lines_of(path: Path, network: str | None) -> Iterator[Line]:
             yield Line(path.name, number, content, alone=parsed is None)
 
 
-def cut(lines: Iterable[Line]) -> Iterator[Request]:
-    """Requests within both limits. A line that is no JSON goes alone, so that it harms no other."""
+def cut(lines: Iterable[Line], most: int = MESSAGES_MAX) -> Iterator[Request]:
+    """Requests of at most so many messages, within the limit of bytes. A line that is no JSON goes
+    alone, so that it harms no other.
+    """
     held: list[Line] = []
     number, size = 0, 0
     for line in lines:
         room = len(line.content) + 1
-        if held and (line.alone or len(held) == MESSAGES_MAX or size + room > BYTES_MAX):
+        if held and (line.alone or len(held) == most or size + room > BYTES_MAX):
             yield Request(number, tuple(held))
             number, held, size = number + 1, [], 0
         if line.alone:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from cli import dry_run as dry_run_view
 from cli import receipts as receipts_view
 from cli import screen, summary
 from cli.api_door import ApiDoor, Receipt
@@ -63,13 +64,27 @@ def submit(
     patience: Annotated[
         float, typer.Option(help="Seconds without any progress after which --wait gives up.")
     ] = PATIENCE_SECONDS,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what would become of each message; nothing is sent."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Send card messages in and show a receipt for each.
 
     .jsonl files go through the REST API, a hundred messages a request; .bin and .hex files, and
     .jsonl with --s3, are uploaded to the landing bucket, the manifest (FILE.manifest.json) first.
+
+    With --dry-run nothing is received: the same code says outcome, reason, legs and balances, one
+    message after the other as if those before it were booked.
     """
+    check(files)
+    if dry_run:
+        if wait or key:
+            raise UserError("--dry-run receives nothing: leave --wait and --key out")
+        foreseen = dry_run_view.ask(connect(context), files, network, through_s3=through_s3)
+        dry_run_view.show(foreseen, as_json=as_json)
+        return
     system = connect(context)
     submission_id = key or new_submission_id()
     screen.note(f"submission {submission_id} (repeat it with --key {submission_id})")
@@ -97,6 +112,16 @@ def send(
     through_s3: bool = False,
 ) -> Submitted:
     """Send every file through its door. One refused message or request never stops the others."""
+    check(files)
+    by_api = [path for path in files if path.suffix.lower() == ".jsonl" and not through_s3]
+    door = LandingDoor(system) if len(by_api) < len(files) else None
+    receipts = tuple(_through_api(system, by_api, submission_id, network))
+    landed = tuple(door.put(path, submission_id) for path in files if door and path not in by_api)
+    return Submitted(submission_id, receipts, landed)
+
+
+def check(files: Sequence[Path]) -> None:
+    """Raises UserError for a file that no door takes."""
     for path in files:
         if not path.is_file():
             raise UserError(f"{path}: no such file")
@@ -104,11 +129,6 @@ def send(
             raise UserError(
                 f"{path.name} ends in none of .jsonl, .bin and .hex: name it after its format"
             )
-    by_api = [path for path in files if path.suffix.lower() == ".jsonl" and not through_s3]
-    door = LandingDoor(system) if len(by_api) < len(files) else None
-    receipts = tuple(_through_api(system, by_api, submission_id, network))
-    landed = tuple(door.put(path, submission_id) for path in files if door and path not in by_api)
-    return Submitted(submission_id, receipts, landed)
 
 
 def _through_api(

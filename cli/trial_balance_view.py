@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from cli import screen
+from cli import pending_layer, screen
 from cli.amounts import amount
 from cli.connection import Json, connect
-from cli.trial_balance import TrialBalance, as_values, read
+from cli.trial_balance import read
+from domain.trial_balance import TrialBalance, trial_balance_body
 
 
 def trial_balance(
@@ -19,14 +20,17 @@ def trial_balance(
     """Debits and credits of every account; exits 1 unless every currency nets to zero.
 
     Reads the whole Balances table. Internal accounts are folded a moment after a booking: what is
-    still to be folded is shown, and counted in.
+    still to be folded is shown, and counted in. Holds are a layer of their own.
     """
-    found = read(connect(context))
+    system = connect(context)
+    found, pending = read(system), pending_layer.read(system)
     if as_json:
-        screen.show_json(as_values(found))
+        held = {"pending_layer": pending_layer.as_values(pending)}
+        screen.show_json(trial_balance_body(found) | held)
     else:
         show(found, every=every)
-    if not found.is_zero:
+        pending_layer.show(pending)
+    if not (found.is_zero and pending.is_zero):
         raise typer.Exit(1)
 
 

@@ -5,7 +5,7 @@ from itertools import batched
 from typing import Any
 
 from cli.landing_door import Landed
-from cli.outcomes import Outcome, outcome_of
+from cli.outcomes import WAITING, Outcome, outcome_of
 from cli.scanning import get_many
 from cli.system import System
 from domain.identity import distinct_message_id
@@ -27,6 +27,8 @@ class Watch:
         # In the order of submission, which is about the order in which they settle.
         self.open: dict[str, None] = {}
         self.outcomes: dict[str, Outcome] = {}
+        # They have an outcome, which may still change; they are read again each time.
+        self.waiting: set[str] = set()
 
     @property
     def total(self) -> int:
@@ -58,6 +60,7 @@ class Watch:
             settled = self._poll(some)
             if settled < len(some) // 2:
                 break
+        self._poll(tuple(sorted(self.waiting)))
         return len(self.outcomes) - before
 
     def look(self) -> int:
@@ -66,6 +69,7 @@ class Watch:
         self._poll_files()
         for some in batched(list(self.open), _CHUNK, strict=False):
             self._poll(some)
+        self._poll(tuple(sorted(self.waiting)))
         return len(self.outcomes) - before
 
     def _poll_files(self) -> None:
@@ -78,6 +82,8 @@ class Watch:
 
     def _poll(self, ingest_ids: tuple[str, ...]) -> int:
         """Read these; returns how many settled. The others are read again after all the rest."""
+        if not ingest_ids:
+            return 0
         unknown = [each for each in ingest_ids if each not in self._records]
         self._records |= self._get("Inbox", "ingest_id", unknown)
         parked = self._get("Parked", "ingest_id", list(ingest_ids))
@@ -93,9 +99,13 @@ class Watch:
         }
         for ingest_id, outcome in outcomes.items():
             self.open.pop(ingest_id, None)
+            self.waiting.discard(ingest_id)
+            if outcome.kind == WAITING:
+                self.waiting.add(ingest_id)
             if outcome.settled:
                 self.outcomes[ingest_id] = outcome
             else:
+                self.outcomes.pop(ingest_id, None)
                 self.open[ingest_id] = None
         return sum(outcome.settled for outcome in outcomes.values())
 

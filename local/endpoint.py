@@ -22,4 +22,6 @@ class Endpoint:
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
+            # Some operations put a word before the host's name, and the engine's is an address.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         }

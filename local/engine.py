@@ -194,6 +194,8 @@ def _environment(port: int, bin_folder: Path, upstream: str | None) -> dict[str,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": REGION,
+        # Some operations put a word before the host's name, and the engine's is an address.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "MINISTACK_REGION": REGION,
         "PERSIST_STATE": "1",
         "S3_PERSIST": "1",

@@ -16,7 +16,7 @@ import msgspec
 from adapters.vault import IndexKey
 from domain import cain, identity
 from domain.announcement import announce
-from domain.booking import BalanceRow, Booking, book_decided, posted_of
+from domain.booking import BalanceRow, Booking, book_decided, book_for_payment, posted_of
 from domain.chart import customer
 from domain.conversion import FxRate
 from domain.enrichment import Known, enrich, rate_needed
@@ -33,6 +33,8 @@ from domain.events import (
 from domain.header import StoredHeader
 from domain.iso8583.decode import decode_json
 from domain.iso8583.decoded import Decoded
+from domain.lifecycle import Change, message_of, take
+from domain.missing_funds import OVERDRAW
 from domain.received import Received
 from domain.reference import Account, Merchant, MerchantCategory, Pricing
 from domain.standardise import to_cain
@@ -155,7 +157,13 @@ class Booked:
 
 def book(event: Any, balance: BalanceRow, booked_at: datetime) -> Booked:
     """The booking of a decided record by a customer's balance row."""
-    booking = book_decided(event.meta.event_id, event.meta.business_time, event.data, balance, None)
+    meta, record = event.meta, event.data
+    booking = book_decided(meta.event_id, meta.business_time, record, balance, None)
+    if booking.customer:
+        message = message_of(record, booking.header_id, meta.business_time)
+        change = take(message, None)
+        assert isinstance(change, Change)
+        booking = book_for_payment(message, change, {}, meta.event_id, balance, OVERDRAW) or booking
     effect = CustomerEffect(
         account=balance.account,
         currency=balance.currency,

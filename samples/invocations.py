@@ -4,13 +4,14 @@ Messages, rows and ids are those of the stories, so that the events can be invok
 in the order of the flow.
 """
 
+import base64
 import json
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from adapters.journal import HEADER
+from adapters.journal import HEADER, suspended_day
 from domain.identity import minute_shard
 from domain.reconciliation_run import Asked, Run
 from samples.envelopes import api_request, bus_event, landed, queued, scheduled, stream_record
@@ -23,7 +24,9 @@ from samples.event_story import (
     Story,
     account_row,
 )
+from samples.leg_story import SAID_AT, legs_said
 from samples.make_batch import FILES, TARGET
+from samples.make_settlement import settlement
 
 _RETENTION_SECONDS = 90 * 86_400
 
@@ -59,10 +62,12 @@ def invocations(
             bus_event(BLOCKED_PURCHASE.authorized, BLOCKED_PURCHASE.received_at),
         ),
         "PostFunction": queued("post", *(events[name] for name in decided)),
+        "AssembleFunction": queued("leg", *(bus_event(each, SAID_AT) for each in legs_said())),
         "AnnounceFunction": headers,
         "FoldFunction": {"Records": headers},
         "NotifyFunction": queued("notify", events["TransactionPosted"]),
         "QueryFunction": api_request("GET", "/v1/messages/{id}", CALLER, path={"id": ingest_id}),
+        "TimersFunction": scheduled("due", received + timedelta(minutes=30)),
         "SweepFunction": scheduled("overdue", received + timedelta(minutes=30)),
         "RepublishFunction": {"header_ids": [booked.posted.header_id]},
         "RebuildBalancesFunction": {
@@ -70,6 +75,7 @@ def invocations(
             "until": (booked_at + timedelta(minutes=5)).isoformat(timespec="minutes"),
             "dry_run": True,
         },
+        "CheckSequencesFunction": scheduled("waiting", SAID_AT + timedelta(minutes=5)),
         "ReconcileFunction": {"step": "records", "run": _run(received), "so_far": {}},
         "RedriveFunction": {"queue": "PostDeadLetters", "dry_run": True},
         "DoorsFunction": {
@@ -78,6 +84,34 @@ def invocations(
             "by": "operator@example.com",
             "note": "the scheme asked for it",
             "dry_run": True,
+        },
+        "SettleFunction": {
+            "file": settlement(),
+            "by": "operator@example.com",
+            "note": "the file of the day",
+            "tolerance": 0,
+            "booked_since": booked_at.isoformat(timespec="seconds"),
+            "booked_until": (booked_at + timedelta(minutes=5)).isoformat(timespec="seconds"),
+            "dry_run": True,
+        },
+        "CorrectFunction": {
+            "header_id": booked.posted.header_id,
+            "change": {"amounts": {"FX_FEE": 0}},
+            "by": "operator@example.com",
+            "note": "the fee was waived",
+            "dry_run": True,
+        },
+        "AccountFunction": {
+            "action": "limit",
+            "account_id": "A-1001",
+            "overdraft_limit": 75_000,
+            "by": "operator@example.com",
+            "note": "agreed with the customer",
+            "dry_run": True,
+        },
+        "DryRunFunction": {
+            "action": "messages",
+            "body": base64.b64encode(FOREIGN_PURCHASE.content).decode(),
         },
         "ReleaseFunction": {
             "action": "release",
@@ -105,7 +139,9 @@ def header_row(booked: Booked) -> dict[str, Any]:
         "causation_id": booking.causation_id,
         "business_time": booking.business_time,
         "record": booking.record,
+        "decided": booking.decided,
         "booked_minute": minute_shard(posted.booked_at, posted.header_id),
+        "suspended_day": suspended_day(posted),
     }
 
 

@@ -28,6 +28,7 @@ from samples.scenarios import (
     locked,
     malformed,
     owing_nobody,
+    payments,
     purchases,
     refunds,
     repeats,
@@ -93,6 +94,7 @@ FILES: tuple[tuple[str, str, Callable[[Day], Iterable[Line]]], ...] = (
     (f"mastercard-{DAY}.jsonl", "MASTERCARD", mastercard),
     (f"cash-{DAY}.bin", "ATM", cash_machines),
     (f"advices-{DAY}.hex", "VISA", advices),
+    (f"payments-{DAY}.jsonl", "VISA", payments),
 )
 
 

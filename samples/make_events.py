@@ -30,6 +30,7 @@ from samples.event_story import (
     book,
 )
 from samples.invocations import invocations
+from samples.leg_story import SAID_AT, legs_said
 
 TARGET = Path(__file__).parents[1] / "events"
 
@@ -59,6 +60,7 @@ def bus_events() -> dict[str, dict[str, Any]]:
             DECLINED_PURCHASE.decided(TransactionRejected),
             DECLINED_PURCHASE.received_at + timedelta(seconds=2),
         ),
+        bus_event(legs_said()[0], SAID_AT),
         bus_event(bookings()[0].event, purchase.booked_at + timedelta(seconds=1)),
     ]
     return {event["detail-type"]: event for event in found}

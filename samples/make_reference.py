@@ -15,6 +15,9 @@ TARGET = Path(__file__).parent / "reference"
 OPENED = "2026-11-01T00:00:00Z"
 WATCHED = ["7995", "6051", "6211"]
 LIMITS = {"EUR": 500_000, "USD": 500_000}
+# In seconds: how long a message waits for the one that it follows.
+WAITS = {"reversal": 900, "refund": 900, "increment": 900, "clearing": 0, "request": 900}
+CORRECTION_CAPS = {"EUR": 20_000, "USD": 20_000}
 HOMES = {"DEFAULT": ["DE"], "TRAVEL": ["DE", "AT", "FR", "NL"], "DOLLAR": ["US"]}
 
 type Rows = list[dict[str, Any]]
@@ -73,6 +76,24 @@ def mcc() -> Rows:
     return sorted(rows, key=lambda row: row["mcc"])
 
 
+def holds() -> Rows:
+    """How long a hold lives, in hours. * is any network or category; the most particular row
+    counts, a category before a network.
+    """
+    days = (
+        ("*", "*", "FINAL", 7),
+        ("*", "*", "PRE", 30),
+        ("VISA", "*", "FINAL", 5),
+        ("AMEX", "*", "FINAL", 7),
+        ("*", "5542", "FINAL", 1),  # automated fuel
+        ("*", "7011", "PRE", 31),  # lodging
+    )
+    return [
+        {"network": network, "mcc": mcc, "authorisation": kind, "hours": 24 * count}
+        for network, mcc, kind, count in days
+    ]
+
+
 def fx() -> Rows:
     rows = [
         {"base": base, "quote": quote, "as_of": f"{day}T00:00:00Z", "rate": rate}
@@ -97,10 +118,12 @@ def rules() -> Rows:
         {"id": "CURRENCY_CONVERSION", "params": {"enabled": True}},
         {"id": "WATCHED_CATEGORY", "params": {"mccs": WATCHED}},
         {"id": "AMOUNT_LIMIT", "params": {"limits": LIMITS}},
+        {"id": "MATCH_WAITS", "params": WAITS},
+        {"id": "CORRECTION_CAP", "params": {"caps": CORRECTION_CAPS}},
     ]
 
 
-KINDS = (products, accounts, cards, merchants, mcc, fx, rules)
+KINDS = (products, accounts, cards, merchants, mcc, holds, fx, rules)
 
 
 def document(kind: str, rows: Rows) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from samples.population import (
+    ACCOUNTS,
     BY_STATUS,
     CARDS,
     MERCHANTS,
@@ -291,6 +292,98 @@ def same_and_yet_not(day: Day, network: str) -> Iterator[Line]:
     yield coffee
     again = day.line(day.card(network), day.shop(), 380, posted, at=at)
     yield replace(coffee, de={**coffee.de, "11": again.de["11"], "37": again.de["37"]})
+
+
+def follows(line: Line, mti: str, outcome: str, day: Day, **elements: str) -> Line:
+    """A later message of the same payment: the same card and reference, a trace number of its
+    own.
+    """
+    day.number += 1
+    return changed(line, outcome, mti=mti, de11=f"{800_000 + day.number:06}", **elements)
+
+
+def naming(line: Line, mti: str) -> str:
+    """DE90 of a message that follows this one, whose request had this type."""
+    return f"{mti}{line.de['11']}{line.de['7']}{line.de['32']:0>11}{'':0>11}"
+
+
+def used(minor: int) -> str:
+    """DE95: what was used in the end, and no fees."""
+    return f"{minor:012}{0:012}C00000000C00000000"
+
+
+def payments(day: Day) -> Iterator[Line]:
+    """Card payments in several messages, from the hold to what becomes of it."""
+    wealthy = [each for each in CARDS if each.network == "VISA" and _has_plenty(each)]
+    cards = iter(wealthy)
+    held, cleared = "posted.HOLD", "posted.CLEAR"
+
+    def authorise(minor: int, outcome: str = held, **elements: str) -> Line:
+        mti, change = elements.pop("mti", "0110"), dict[str, str | None](elements)
+        return day.line(next(cards), day.shop(), minor, outcome, mti=mti, change=change)
+
+    plain = authorise(6_000)
+    yield plain
+    yield follows(plain, "0220", cleared, day, de4=f"{4_500:012}")
+
+    parts = authorise(8_000)
+    yield parts
+    yield follows(parts, "0220", cleared, day, de4=f"{3_000:012}", de71="0001", de72="0002")
+    yield follows(parts, "0220", cleared, day, de4=f"{5_000:012}", de71="0002", de72="0002")
+
+    over = authorise(6_000)
+    yield over
+    yield follows(over, "0220", cleared, day, de4=f"{7_500:012}")
+
+    given_up = authorise(6_000)
+    yield given_up
+    yield follows(given_up, "0420", "posted.RELEASE", day, de90=naming(given_up, "0100"))
+    yield follows(given_up, "0220", cleared, day, de4=f"{1_200:012}")
+
+    fewer = authorise(3_000)
+    yield fewer
+    back = {"de90": naming(fewer, "0100"), "de95": used(1_000)}
+    yield follows(fewer, "0420", "posted.RELEASE", day, **back)
+    yield follows(fewer, "0220", cleared, day, de4=f"{1_000:012}")
+
+    tab = authorise(4_000)
+    yield tab
+    yield follows(tab, "0110", held, day, de4=f"{2_500:012}", de90=naming(tab, "0100"))
+    yield follows(tab, "0220", cleared, day, de4=f"{6_500:012}")
+
+    wrong = day.line(next(cards), day.shop(), 4_500, cleared, mti="0220")
+    yield wrong
+    yield follows(wrong, "0420", "posted.REVERSE", day, de90=naming(wrong, "0220"))
+
+    late = authorise(2_700)
+    yield follows(late, "0420", "posted.RELEASE", day, de90=naming(late, "0100"))
+    yield late
+
+    returned = day.line(next(cards), day.shop(), 5_000, cleared, mti="0220")
+    yield returned
+    refund = {"de3": "200000", "de4": f"{2_000:012}", "de90": naming(returned, "0220")}
+    yield follows(returned, "0220", "posted.REFUND", day, **refund)
+
+    yield authorise(3_500, de39="10")
+    yield authorise(9_900, mti="0120")
+    yield authorise(40_000, de25="06")
+    yield authorise(2_000, "rejected.DECLINED", de39="05")
+    yield authorise(0, "rejected.VERIFICATION")
+    yield authorise(1_000, "rejected.REQUEST_WITHOUT_RESPONSE", mti="0100")
+    poor = held_by(next(each for each in ACCOUNTS if each.opening_money == 5_000))
+    yield day.line(poor, day.shop(), 300_000, "rejected.INSUFFICIENT_FUNDS", mti="0110")
+    lost = authorise(1_500)
+    yield follows(lost, "0420", "waiting.NO_ORIGINAL", day, de90=naming(lost, "0100"))
+
+
+def _has_plenty(card: CardHeld) -> bool:
+    account = card.account
+    return (
+        account is not None
+        and account.status == "OPEN"
+        and account.currency == "EUR"
+        and account.opening_money >= 200_000
+    )
 
 
 def malformed(day: Day, network: str) -> Iterator[Line]:

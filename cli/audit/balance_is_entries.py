@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from cli.audit.finding import Break, Row
+from domain.posting import POSTED
 
 type Key = tuple[str, str]
 type Sums = dict[Key, tuple[int, int]]
 
-_CUSTOMER = "cust:"
+_CUSTOMER, _OVERDRAWN = "cust:", "recv:overdrawn:"
 
 
 def balance_is_entries(
@@ -19,9 +20,26 @@ def balance_is_entries(
     sums = _sums(headers, markers)
     for key in sorted(rows.keys() | sums.keys()):
         yield from _sum(key, rows.get(key), sums.get(key, (0, 0)))
+    yield from _receivables(headers, rows)
     yield from _statements(lines, rows)
     for header_id in sorted(headers.keys() - markers):
         yield Break(5, header_id, "not folded into the internal balances yet", heals=True)
+
+
+def _receivables(headers: Mapping[str, Row], rows: Mapping[Key, Row]) -> Iterator[Break]:
+    """What a customer's row says that its account lacked is what was booked as that."""
+    owed: dict[Key, int] = defaultdict(int)
+    for header in headers.values():
+        for leg in header["legs"]:
+            if leg["account"].startswith(_OVERDRAWN):
+                customer = _CUSTOMER + leg["account"].removeprefix(_OVERDRAWN)
+                more = leg["amount"] if leg["side"] == "D" else -leg["amount"]
+                owed[customer, leg["currency"]] += more
+    for key in sorted(rows.keys() | owed.keys()):
+        stated = rows.get(key, {}).get("receivable", 0)
+        if stated != owed.get(key, 0):
+            what = f"the receivable is {stated}, its entries sum to {owed.get(key, 0)}"
+            yield Break(5, f"B#{key[0]}#{key[1]}", what)
 
 
 def _sums(headers: Mapping[str, Row], markers: Set[str]) -> Sums:
@@ -29,6 +47,8 @@ def _sums(headers: Mapping[str, Row], markers: Set[str]) -> Sums:
     sums: Sums = defaultdict(lambda: (0, 0))
     for header_id, header in headers.items():
         for leg in header["legs"]:
+            if leg["layer"] != POSTED:
+                continue
             if leg["account"].startswith(_CUSTOMER) or header_id in markers:
                 debit, credit = sums[leg["account"], leg["currency"]]
                 more = (leg["amount"], 0) if leg["side"] == "D" else (0, leg["amount"])

@@ -7,10 +7,11 @@ from cli.audit.finding import Break, Row
 
 # Outcomes that say that nothing is booked. FAILED is not one: a booking mends it.
 _REFUSALS = {"REJECTED", "INVALID"}
+_FOLLOW_UPS = {"RESUME", "RETURN", "CORRECT"}
 
 
 def exactly_once(headers: Iterable[Row], parked: Mapping[str, Row]) -> Iterator[Break]:
-    """`parked` by ingest_id. A follow-up header (release, return) is no primary one."""
+    """`parked` by ingest_id. A follow-up header (release, return, correction) is no primary one."""
     by_message: dict[str, list[str]] = defaultdict(list)
     by_record: dict[str, list[str]] = defaultdict(list)
     for header in headers:
@@ -28,7 +29,7 @@ def exactly_once(headers: Iterable[Row], parked: Mapping[str, Row]) -> Iterator[
 
 def is_primary(header: Row) -> bool:
     """The slot `J#{msg_id}` that all decisions about a message compete for."""
-    return bool(header["purpose"] not in {"RESUME", "RETURN"})
+    return header["purpose"] not in _FOLLOW_UPS and "#EXPIRE" not in header["pk"]
 
 
 def _repeated(found: Mapping[str, list[str]], kind: str) -> Iterator[Break]:

@@ -1,16 +1,25 @@
 """The invariants by their numbers in the design, and what each says in a sentence."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from cli.audit.available_is_right import available_is_right
 from cli.audit.balance_is_entries import balance_is_entries
+from cli.audit.clearing_returns_to_zero import clearing_returns_to_zero
 from cli.audit.conservation import conservation
+from cli.audit.determinism import determinism
 from cli.audit.duplicates_are_parked import duplicates_are_parked
 from cli.audit.events_are_the_ledger import events_are_the_ledger
 from cli.audit.exactly_once import exactly_once
 from cli.audit.finding import Break
 from cli.audit.no_orphan_legs import no_orphan_legs
 from cli.audit.nothing_lost import nothing_lost
+from cli.audit.payments_are_sound import (
+    counters_are_in_bounds,
+    counters_are_sums,
+    held_is_open_holds,
+    life_is_in_the_journal,
+)
 from cli.audit.reading import Books
 
 type Check = Callable[[Books], Iterator[Break]]
@@ -38,11 +47,33 @@ INVARIANTS: dict[int, tuple[str, Check]] = {
     ),
     6: (
         "available money is what posted, held and limit make it",
-        lambda books: available_is_right(books.balances),
+        lambda books: chain(
+            available_is_right(books.balances), held_is_open_holds(books.balances, books.payments)
+        ),
     ),
     7: (
         "repeats are parked with a pointer, and nothing else is",
         lambda books: duplicates_are_parked(books.inbox, books.parked, books.headers.values()),
+    ),
+    8: (
+        "the life of a payment is in the journal, version by version",
+        lambda books: life_is_in_the_journal(books.payments, books.headers),
+    ),
+    9: (
+        "no more is reversed, refunded or disputed of a payment than there was",
+        lambda books: counters_are_in_bounds(books.payments),
+    ),
+    10: (
+        "what is settled is zero, gains are swept, suspense holds what is open",
+        lambda books: clearing_returns_to_zero(books.headers.values()),
+    ),
+    11: (
+        "a payment's counters are the sums of its messages, whatever their order",
+        lambda books: counters_are_sums(books.payments),
+    ),
+    12: (
+        "the same message makes the same ids and the same legs",
+        lambda books: determinism(books.headers, books.told),
     ),
     13: (
         "each booking is announced as one event that says the same",

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 import msgspec
 
 from cli.audit.finding import Break, Row
-from domain.posting import Leg, checksum_of, totals_of
+from domain.posting import POSTED, Leg, checksum_of, totals_of
+from domain.sequence import SEQUENCE, header_id_of, sequence_checksum
 
 _CUSTOMER = "cust:"
 
@@ -35,11 +36,20 @@ def _whole(header: Row) -> Iterator[Break]:
     if sorted(leg.n for leg in legs) != list(range(1, header["leg_count"] + 1)):
         numbers = ", ".join(str(leg.n) for leg in legs)
         yield Break(4, header["pk"], f"legs {numbers} of {header['leg_count']}")
+    if header["purpose"] == SEQUENCE:
+        yield from _complete(header, legs)
     if totals_of(legs) != header["totals"]:
         yield Break(4, header["pk"], "its totals are not the sums of its legs")
     right = checksum_of(header["pk"], header["purpose"], header["fingerprint"], legs)
     if right != header["checksum"]:
         yield Break(4, header["pk"], "its checksum is wrong: the header was changed")
+
+
+def _complete(header: Row, legs: tuple[Leg, ...]) -> Iterator[Break]:
+    """What came as single legs was booked with all of them: its sender's checksum says so."""
+    sequence_id = header["pk"].removeprefix(header_id_of(""))
+    if sequence_checksum(sequence_id, header["value_date"], legs) != header["fingerprint"]:
+        yield Break(4, header["pk"], "its legs are not the sequence that its sender made")
 
 
 def _line_of(header: Row, line: Row | None) -> Iterator[Break]:
@@ -48,10 +58,11 @@ def _line_of(header: Row, line: Row | None) -> Iterator[Break]:
     moved = {
         (leg["account"], leg["currency"])
         for leg in header["legs"]
-        if leg["account"].startswith(_CUSTOMER)
+        if leg["account"].startswith(_CUSTOMER) and leg["layer"] == POSTED
     }
     stated = {(effect["account"], effect["currency"])} if effect else set()
-    if moved != stated:
+    # A purchase that the account had no money for at all has its line, of nothing.
+    if not moved <= stated:
         yield Break(4, header["pk"], "its customer legs moved no balance, or another one")
         return
     if effect is None:
@@ -72,9 +83,9 @@ def _line_of(header: Row, line: Row | None) -> Iterator[Break]:
 
 
 def net_of(header: Row, account: str, currency: str) -> int:
-    """Credit less debit of one account, in minor units."""
+    """What is posted to one account, credit less debit, in minor units."""
     return sum(
         leg["amount"] if leg["side"] == "C" else -leg["amount"]
         for leg in header["legs"]
-        if (leg["account"], leg["currency"]) == (account, currency)
+        if (leg["account"], leg["currency"], leg["layer"]) == (account, currency, POSTED)
     )

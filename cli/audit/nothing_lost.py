@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from cli.audit.exactly_once import is_primary
 from cli.audit.finding import Break, Row
-from domain.reconciliation_records import scheme_amount
+from domain.posting import POSTED
+from domain.reconciliation_records import OWING_NOTHING_OF_THEIR_OWN, scheme_amount
 
 # The Inbox keeps a record for at least ninety days; an older booking has outlived it.
 _INBOX_KEEPS = timedelta(days=89)
@@ -24,7 +25,8 @@ def nothing_lost(
             what = f"received at {record['received_at']}, and neither booked nor parked"
             yield Break(3, ingest_id, what, heals=True)
     for ingest_id, header in booked.items():
-        if header["purpose"] == "OPENING" or ingest_id in inbox:
+        # Opening money, settlements and sequences are booked for no record, and carry their own id.
+        if ingest_id == header["pk"] or ingest_id in inbox:
             continue
         if now - datetime.fromisoformat(header["booked_at"]) < _INBOX_KEEPS:
             yield Break(3, header["pk"], f"booked for {ingest_id}, which nobody received")
@@ -32,11 +34,15 @@ def nothing_lost(
 
 def _amount(ingest_id: str, record: Row, header: Row) -> Iterator[Break]:
     """What the scheme is owed for the booking is what the message says."""
+    if header["purpose"] in OWING_NOTHING_OF_THEIR_OWN:
+        return
     stated = scheme_amount(record)
     owed = sum(
         leg["amount"]
         for leg in header["legs"]
-        if leg["account"].startswith("settle:") and leg["currency"] == stated.currency
+        if leg["account"].startswith("settle:")
+        and leg["currency"] == stated.currency
+        and leg["layer"] == POSTED
     )
     if owed != stated.amount:
         what = (

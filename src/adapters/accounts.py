@@ -8,8 +8,9 @@ from adapters.balances import BalanceTable
 from adapters.journal import JournalTable
 from domain import chart, identity
 from domain.booking import opening_header_id
+from domain.correcting import correction_header_id
 from domain.errors import Refused, Unavailable
-from domain.events import Meta, Opening, OpeningRequested
+from domain.events import Meta, Opening, OpeningRequested, Posted
 from domain.money import Money
 
 _ATTEMPTS = 10
@@ -48,13 +49,13 @@ class Accounts:
         header_id = opening_header_id(row["account_id"], row["currency"])
         booked = self._journal.get(header_id)
         if booked is not None:
-            booked_amount = booked.posted.totals.get(row["currency"], 0)
+            booked_amount = self._opened_with(booked.posted)
             if booked_amount == amount.amount:
                 return None
             raise Refused(
                 "OPENING_MONEY_CHANGED",
                 f"account {row['account_id']}: opening money of {booked_amount} {amount.currency}"
-                f" minor units is booked as {header_id}; book the difference as a correction",
+                f" minor units is booked: './posting correct {header_id}' corrects it",
             )
         if not amount.amount:
             return None
@@ -73,3 +74,11 @@ class Accounts:
                 value_date=(row.get("opened_at") or at)[:10],
             ),
         )
+
+    def _opened_with(self, opening: Posted) -> int:
+        """What the opening and its corrections have left on the account."""
+        amount, header_id = opening.customer.net if opening.customer else 0, opening.header_id
+        while correction := self._journal.get(correction_header_id(header_id)):
+            amount += correction.posted.customer.net if correction.posted.customer else 0
+            header_id = correction.posted.header_id
+        return amount

@@ -21,6 +21,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     fingerprint: str
     fields: dict[str, str]
+    claimed_at: str | None = None
 
 
 class ClaimTable:
@@ -100,4 +101,9 @@ class ClaimTable:
 
 
 def _claim(row: Mapping[str, Any]) -> Claim:
-    return Claim(owner=row["owner"], fingerprint=row["fingerprint"], fields=row["fields"])
+    return Claim(
+        owner=row["owner"],
+        fingerprint=row["fingerprint"],
+        fields=row["fields"],
+        claimed_at=row.get("claimed_at"),
+    )

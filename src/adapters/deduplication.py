@@ -30,7 +30,7 @@ class Deduplication:
         rival = self._claims.claim(record, at)
         if rival is None:
             return None
-        row = _repeat(record, rival, at)
+        row = repeat_of(record, rival, at)
         unbooked = self._journal.not_of(record.ingest_id, primary_header_id(record.msg_id))
         self._parked.put_unbooked(row, unbooked)
         return row
@@ -70,7 +70,8 @@ def parked_fields(record: Received) -> dict[str, str]:
     return {name: getattr(record, name) for name in _CARRIED}
 
 
-def _repeat(record: Received, original: Claim, at: str) -> ParkedRow:
+def repeat_of(record: Received, original: Claim, at: str) -> ParkedRow:
+    """The row of a record whose message another one speaks for."""
     same = record.fingerprint == original.fingerprint
     row = ParkedRow(
         ingest_id=record.ingest_id,

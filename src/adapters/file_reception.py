@@ -2,13 +2,13 @@
 chunks.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import batched
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from adapters.landing import LandedFile, Landing
-from adapters.reception import Receipt, Reception, Submission
+from adapters.landing import LandedFile
+from adapters.reception import Receipt, Submission
 from domain import identity
 from domain.batch_file import Format, format_of
 from domain.card_number import contains_card_number, mask
@@ -20,7 +20,7 @@ from domain.record import Record, Unreadable
 _CHUNK_RECORDS = 100
 # The file as a whole has an outcome of its own when it is refused; its records count from 0.
 _FILE_ORDINAL = -1
-_DECODERS = {".jsonl": decode_json_bytes, ".bin": decode_binary, ".hex": decode_hex}
+DECODERS = {".jsonl": decode_json_bytes, ".bin": decode_binary, ".hex": decode_hex}
 
 
 class Place(NamedTuple):
@@ -30,10 +30,24 @@ class Place(NamedTuple):
     offset: int = 0
 
 
+class Source(Protocol):
+    """Where the file lies."""
+
+    def chunks(self, file: LandedFile, offset: int = 0) -> Iterable[bytes]: ...
+
+    def manifest(self, file: LandedFile) -> bytes | None: ...
+
+
+class Receiver(Protocol):
+    """Who takes its records."""
+
+    def receive(self, submissions: Sequence[Submission], at: datetime) -> list[Receipt]: ...
+
+
 class FileReception:
     """`late` says that the function must stop soon."""
 
-    def __init__(self, landing: Landing, reception: Reception, late: Callable[[], bool]) -> None:
+    def __init__(self, landing: Source, reception: Receiver, late: Callable[[], bool]) -> None:
         self._landing = landing
         self._reception = reception
         self._late = late
@@ -149,6 +163,6 @@ def _decode(
     if isinstance(record, Unreadable):
         return Invalid((record.problem,), network=network)
     business_date: date | None = manifest.business_date if manifest else None
-    return _DECODERS[layout.suffix](
+    return DECODERS[layout.suffix](
         record.body, network=network, received_at=at, business_date=business_date
     )

@@ -57,8 +57,9 @@ class InboxTable:
 
     def received_in(self, minute: datetime) -> Iterator[str]:
         """The ingest_ids received in one minute (UTC), by the index."""
+        told = minute.isoformat()[:16]
         for shard in range(identity.SHARDS):
-            yield from self.received_under(f"{minute.isoformat()[:16]}#{shard}")
+            yield from self.received_under(f"{told}#{shard}")
 
     def received_under(self, minute_shard: str) -> Iterator[str]:
         """The ingest_ids under one key of the index."""

@@ -11,12 +11,15 @@ import msgspec
 from adapters.batch_get import batch_get
 from adapters.items import from_item, to_item
 from domain.booking import Booking
+from domain.charging import SUSPEND
 from domain.events import CustomerEffect, Posted
 from domain.header import StoredHeader
-from domain.identity import SHARDS, minute_shard
+from domain.identity import SHARDS, minute_shard, shard_of
+from domain.settling import BREAK_REASON
 
 HEADER = "H"
 BY_MINUTE = "by-minute"
+BY_SUSPENDED_DAY = "by-suspended-day"
 
 
 class JournalTable:
@@ -43,7 +46,9 @@ class JournalTable:
             "causation_id": booking.causation_id,
             "business_time": booking.business_time,
             "record": booking.record,
+            "decided": booking.decided,
             "booked_minute": minute_shard(posted.booked_at, posted.header_id),
+            "suspended_day": suspended_day(posted),
         }
         return {
             "Put": {
@@ -91,6 +96,15 @@ class JournalTable:
             }
         }
 
+    def presented_as(self, purchase_id: str) -> str | None:
+        """The kind of message that has the purchase, read strongly; None while nobody has it."""
+        answer = self._client.get_item(
+            TableName=self.table,
+            Key={"pk": {"S": f"X#{purchase_id}"}, "sk": {"S": "P"}},
+            ConsistentRead=True,
+        )
+        return answer["Item"]["presented_as"]["S"] if "Item" in answer else None
+
     def absent(self, header_id: str) -> dict[str, Any]:
         """A transaction's check that this header does not exist."""
         return {
@@ -116,8 +130,9 @@ class JournalTable:
         """Ids of the headers booked from the minute of `since` to that of `until`, by the index."""
         minute = since.astimezone(UTC).replace(second=0, microsecond=0)
         while minute <= until:
+            told = minute.isoformat()[:16]
             for shard in range(SHARDS):
-                yield from self.headers_under(f"{minute.isoformat()[:16]}#{shard}")
+                yield from self.headers_under(f"{told}#{shard}")
             minute += timedelta(minutes=1)
 
     def get_many(self, header_ids: list[str]) -> dict[str, StoredHeader]:
@@ -162,6 +177,15 @@ class JournalTable:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+def suspended_day(posted: Posted) -> str | None:
+    """Index key of a suspense booking or of a settlement's break, its day and a shard; None for any
+    other.
+    """
+    if posted.purpose != SUSPEND and posted.reason != BREAK_REASON:
+        return None
+    return f"{posted.booking_date}#{shard_of(posted.header_id)}"
+
+
 def statement_key(account: str, currency: str) -> str:
     return f"S#{account}#{currency}"
 
@@ -173,4 +197,5 @@ def stored_header(values: Mapping[str, Any]) -> StoredHeader:
         causation_id=values["causation_id"],
         business_time=values["business_time"],
         record=values.get("record"),
+        decided=values.get("decided"),
     )

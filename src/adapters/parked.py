@@ -16,13 +16,17 @@ from adapters.items import from_item, to_item
 from adapters.refusals import standing_item
 
 PARKED, RELEASED, DISCARDED, RESOLVED = "PARKED", "RELEASED", "DISCARDED", "RESOLVED"
-INVALID, DUPLICATE, CONFLICT, REJECTED, FAILED = (
+INVALID, DUPLICATE, CONFLICT, REJECTED, FAILED, PENDING_MATCH = (
     "INVALID",
     "DUPLICATE",
     "CONFLICT",
     "REJECTED",
     "FAILED",
+    "PENDING_MATCH",
 )
+# What a later outcome takes the place of: such a row tells of a way that has not ended, or ended
+# before its time.
+PROVISIONAL = frozenset({FAILED, PENDING_MATCH})
 _WRITABLE = "attribute_not_exists(ingest_id) OR #state = :released"
 _STATE = {"#state": "state"}
 _AS_RELEASED = {":released": {"S": RELEASED}}
@@ -30,7 +34,8 @@ _AS_RELEASED = {":released": {"S": RELEASED}}
 
 class ParkedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`reason` is the kind, `code` the particular why; `original` points at the record it
-    repeats.
+    repeats. A record that waits until `due_at` keeps the `event` that it goes on with; one that
+    its payment refused, the event that was refused.
     """
 
     ingest_id: str
@@ -55,6 +60,8 @@ class ParkedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     received_at: str | None = None
     content_digest: str | None = None
     content_length: int | None = None
+    event: str | None = None
+    due_at: str | None = None
     history: tuple[dict[str, Any], ...] = ()
 
     @property
@@ -144,8 +151,10 @@ class ParkedTable:
             }
         }
 
-    def resolve_failed(self, ingest_id: str, booked_at: datetime) -> dict[str, Any]:
-        """A transaction's action that turns the record's FAILED row into RESOLVED."""
+    def resolve(self, ingest_id: str, booked_at: datetime) -> dict[str, Any]:
+        """A transaction's action that turns the record's FAILED or PENDING_MATCH row into
+        RESOLVED.
+        """
         entry = {
             "state": RESOLVED,
             "at": booked_at.isoformat(timespec="milliseconds"),
@@ -158,12 +167,43 @@ class ParkedTable:
                 "UpdateExpression": (
                     "SET #state = :resolved, history = list_append(history, :entry)"
                 ),
-                "ConditionExpression": "#state = :parked AND reason = :failed",
+                "ConditionExpression": (
+                    "#state = :parked AND (reason = :failed OR reason = :waiting)"
+                ),
                 "ExpressionAttributeNames": _STATE,
                 "ExpressionAttributeValues": to_item(
-                    {":resolved": RESOLVED, ":parked": PARKED, ":failed": FAILED, ":entry": [entry]}
+                    {
+                        ":resolved": RESOLVED,
+                        ":parked": PARKED,
+                        ":failed": FAILED,
+                        ":waiting": PENDING_MATCH,
+                        ":entry": [entry],
+                    }
                 ),
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def supersede(
+        self, row: ParkedRow, standing: Mapping[str, Any] | None
+    ) -> dict[str, Any] | None:
+        """A transaction's put of a row over what was read: nothing, a released row, one that waits
+        or one of a failure on the way. None where the standing row gives way to nothing.
+        """
+        if standing is None:
+            return {"Put": self._request(row, "attribute_not_exists(ingest_id)")}
+        provisional = standing["state"] == PARKED and standing["reason"] in PROVISIONAL
+        if not provisional and not _gives_way(standing, row):
+            return None
+        return {
+            "Put": {
+                "TableName": self.table,
+                "Item": parked_item(_with_story(row, standing)),
+                "ConditionExpression": "#state = :state AND parked_at = :read",
+                "ExpressionAttributeNames": _STATE,
+                "ExpressionAttributeValues": to_item(
+                    {":state": standing["state"], ":read": standing["parked_at"]}
+                ),
             }
         }
 

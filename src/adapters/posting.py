@@ -2,24 +2,34 @@
 settled.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
 from adapters.balances import BalanceTable
-from adapters.ledger import (
-    BalanceMoved,
-    Booked,
-    HeaderExists,
-    Ledger,
-    OutcomeExists,
-    PurchaseExists,
+from adapters.derivation import (
+    AlreadyTaken,
+    Derivation,
+    Derived,
+    ToBook,
+    ToRefuse,
+    ToWait,
+    WaitsAlready,
 )
-from adapters.parked import CONFLICT, DUPLICATE, ParkedRow, ParkedTable
-from domain import chart
-from domain.booking import SECOND_PRESENTMENT, BalanceRow, Booking, book_decided, book_opening
+from adapters.journal import JournalTable
+from adapters.ledger import Booked, HeaderExists, Ledger, Moved, OutcomeExists, PurchaseExists
+from adapters.outcomes import Outcomes, Waker, Written
+from adapters.parked import CONFLICT, DUPLICATE, PARKED, REJECTED, ParkedRow, ParkedTable
+from adapters.payments import PaymentTable
+from domain.booking import (
+    SECOND_PRESENTMENT,
+    BalanceRow,
+    Booking,
+    book_opening,
+    primary_header_id,
+)
 from domain.cain import to_json
 from domain.errors import Contradiction, Unavailable
 from domain.events import (
@@ -29,6 +39,7 @@ from domain.events import (
     TransactionPostingApproved,
     TransactionPostingSuspended,
 )
+from domain.life import Life
 
 # A hot account moves between our read and our write; after that many rivals the queue may wait for
 # us.
@@ -42,84 +53,161 @@ class Result(NamedTuple):
     facts: dict[str, Any]
 
 
+class Tools(NamedTuple):
+    """What posting reads and writes with."""
+
+    ledger: Ledger
+    derivation: Derivation
+    outcomes: Outcomes
+    waker: Waker
+    journal: JournalTable
+    balances: BalanceTable
+    parked: ParkedTable
+    payments: PaymentTable
+
+
+type Decision = TransactionPostingApproved | TransactionPostingSuspended
+type Again = Moved | PurchaseExists
+
+
 class Poster:
-    def __init__(
-        self,
-        ledger: Ledger,
-        balances: BalanceTable,
-        parked: ParkedTable,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._ledger = ledger
-        self._balances = balances
-        self._parked = parked
+    def __init__(self, tools: Tools, now: Callable[[], datetime]) -> None:
+        self._tools = tools
         self._now = now
 
-    def post(self, event: TransactionPostingApproved | TransactionPostingSuspended) -> Result:
+    def post(self, event: Decision) -> Result:
         """Book a decided record, exactly once whatever is delivered how often and in which order.
 
         Raises Unavailable (retry) and Contradiction (a person must look).
         """
-        record, meta = event.data, event.meta
+        record = event.data
         reason: str | None = None
         for _ in range(_DERIVATIONS_MAX):
-            # Read for each message: the legs, the line's key and the running balance come from this
-            # row.
-            balance = self._balance_of(record)
-            booking = book_decided(meta.event_id, meta.business_time, record, balance, reason)
-            outcome = self._ledger.book(booking, balance, self._now())
-            match outcome:
-                case Booked():
-                    return Result("booked", facts_of(booking))
-                case HeaderExists(header):
-                    return self._met_header(booking, record, header.posted)
-                case OutcomeExists(row):
-                    return Result("outcome_exists", facts_of(booking) | {"parked": row["reason"]})
-                case PurchaseExists():
-                    reason = SECOND_PRESENTMENT
-                case BalanceMoved():
-                    continue
-        raise Unavailable(f"{record.msg_id} met a moving balance {_DERIVATIONS_MAX} times")
+            at = self._now()
+            derived = self._tools.derivation.derive(event.meta, record, reason, at)
+            done = self._write(event, derived, at)
+            if isinstance(done, PurchaseExists):
+                reason = SECOND_PRESENTMENT
+            elif isinstance(done, Result):
+                return done
+        raise Unavailable(f"{record.msg_id} met a moving ledger {_DERIVATIONS_MAX} times")
+
+    def _write(self, event: Decision, derived: Derived, at: datetime) -> Result | Again:
+        match derived:
+            case ToBook(booking, balance):
+                return self._book(event, booking, balance, at)
+            case ToWait():
+                return self._wait(event, derived, at)
+            case ToRefuse():
+                return self._refuse(event, derived, at)
+            case WaitsAlready():
+                return Result("waits_already", facts_of_record(event.data))
+            case AlreadyTaken():
+                return self._met(event, self._stored(event.data))
+
+    def _book(
+        self, event: Decision, booking: Booking, balance: BalanceRow | None, at: datetime
+    ) -> Result | Again:
+        match self._tools.ledger.book(booking, balance, at):
+            case Booked():
+                self._wake(booking.change.after if booking.change else None)
+                return Result("booked", facts_of(booking))
+            case HeaderExists(header):
+                return self._met(event, header.posted)
+            case OutcomeExists(row):
+                return self._outcome_exists(event, row)
+            case Moved() | PurchaseExists() as again:
+                return again
+
+    def _wait(self, event: Decision, derived: ToWait, at: datetime) -> Result | Again:
+        match self._tools.outcomes.wait(event, event.data, derived, at):
+            case Written():
+                facts = {"why": derived.why, "due_at": derived.due}
+                return Result("waits", facts_of_record(event.data) | facts)
+            case OutcomeExists(row):
+                return self._outcome_exists(event, row)
+            case Moved() as again:
+                return self._unless_booked(event, again)
+
+    def _refuse(self, event: Decision, derived: ToRefuse, at: datetime) -> Result | Again:
+        """Its row first, then its event."""
+        match self._tools.outcomes.refuse(event, event.data, derived, at):
+            case Moved() as again:
+                return self._unless_booked(event, again)
+            case OutcomeExists(row):
+                return self._outcome_exists(event, row)
+            case Written():
+                return self._told(event, derived.code)
+
+    def _unless_booked(self, event: Decision, again: Moved) -> Result | Again:
+        """The header stands already: this delivery is late."""
+        header = self._tools.journal.get(primary_header_id(event.data.msg_id))
+        return self._met(event, header.posted) if header else again
+
+    def _told(self, event: Decision, code: str) -> Result:
+        self._tools.outcomes.tell(event, event.data, code)
+        return Result("refused", facts_of_record(event.data) | {"code": code})
+
+    def _outcome_exists(self, event: Decision, row: Mapping[str, Any]) -> Result:
+        """The record has another outcome: it waits for nothing.
+
+        A refusal of ours is told again: the delivery that wrote its row may have ended before its
+        event.
+        """
+        record = event.data
+        self._tools.outcomes.forget(record)
+        if (row["state"], row["reason"]) == (PARKED, REJECTED) and "event" in row:
+            return self._told(event, str(row["code"]))
+        return Result("outcome_exists", facts_of_record(record) | {"parked": row["reason"]})
+
+    def _wake(self, life: Life | None) -> None:
+        """What waited for this message may go on; who still waits after it goes on waiting."""
+        for waiting in life.waiting if life else ():
+            self._tools.waker.wake(waiting.ingest_id)
+
+    def _stored(self, record: Decided) -> Posted:
+        header = self._tools.journal.get(primary_header_id(record.msg_id))
+        if header is None:
+            raise Contradiction("NO_HEADER", f"a payment took {record.msg_id} without a header")
+        return header.posted
 
     def open(self, event: OpeningRequested) -> Result:
         """Book opening money. Raises Contradiction when another amount was booked before."""
         booking = book_opening(event)
         for _ in range(_DERIVATIONS_MAX):
-            balance = self._balances.read(booking.customer or "", booking.currency or "")
+            balance = self._tools.balances.read(booking.customer or "", booking.currency or "")
             if balance is None:
                 raise Unavailable(f"no balance row yet for {booking.header_id}")
-            outcome = self._ledger.book(booking, balance, self._now())
-            match outcome:
+            booking = book_opening(event, balance)
+            match self._tools.ledger.book(booking, balance, self._now()):
                 case Booked():
                     return Result("booked", facts_of(booking))
                 case HeaderExists(header):
-                    _same_content(booking, header.posted.fingerprint)
+                    _same_content(header.posted, booking.fingerprint)
                     return Result("already_booked", facts_of(booking))
                 case OutcomeExists() | PurchaseExists():
                     raise Contradiction("OPENING_PARKED", f"{booking.header_id} cannot be parked")
-                case BalanceMoved():
+                case Moved():
                     continue
         raise Unavailable(f"{booking.header_id} met a moving balance {_DERIVATIONS_MAX} times")
 
-    def _balance_of(self, record: Decided) -> BalanceRow | None:
-        if record.account is None or record.decision.outcome != "APPROVED":
-            return None
-        account = chart.customer(record.account.account_id)
-        return self._balances.read(account, record.account.currency)
-
-    def _met_header(self, booking: Booking, record: Decided, stored: Posted) -> Result:
+    def _met(self, event: Decision, stored: Posted) -> Result:
         """The slot is taken. The fingerprint of the source message is compared, never the legs:
 
         a newer rate or rule version on a redelivery is no conflict.
         """
+        record = event.data
+        facts = facts_of_record(record) | {"header_id": stored.header_id}
         if stored.ingest_id == record.ingest_id:
-            _same_content(booking, stored.fingerprint)
-            return Result("already_booked", facts_of(booking))
+            _same_content(stored, record.fingerprint)
+            # The first delivery may have ended between its booking and those that waited for it.
+            payment = stored.payment
+            self._wake(self._tools.payments.get(payment.payment_id) if payment else None)
+            return Result("already_booked", facts)
         reason = DUPLICATE if stored.fingerprint == record.fingerprint else CONFLICT
-        row = _repeat_of(record, stored.ingest_id, reason, self._now())
-        self._parked.put(msgspec.structs.replace(row, business_time=booking.business_time))
-        facts = facts_of(booking) | {"reason": reason, "original": stored.ingest_id}
-        return Result("parked", facts)
+        row = repeat_of(record, stored.ingest_id, reason, self._now())
+        self._tools.parked.put(msgspec.structs.replace(row, business_time=event.meta.business_time))
+        return Result("parked", facts | {"reason": reason, "original": stored.ingest_id})
 
 
 def facts_of(booking: Booking) -> dict[str, Any]:
@@ -133,15 +221,20 @@ def facts_of(booking: Booking) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _same_content(booking: Booking, stored_fingerprint: str) -> None:
-    if stored_fingerprint != booking.fingerprint:
+def facts_of_record(record: Decided) -> dict[str, Any]:
+    return {"ingest_id": record.ingest_id, "msg_id": record.msg_id}
+
+
+def _same_content(stored: Posted, fingerprint: str) -> None:
+    if stored.fingerprint != fingerprint:
         raise Contradiction(
             "FINGERPRINT_MISMATCH",
-            f"{booking.header_id} was booked for {booking.ingest_id} with other content",
+            f"{stored.header_id} was booked for {stored.ingest_id} with other content",
         )
 
 
-def _repeat_of(record: Decided, owner: str, reason: str, at: datetime) -> ParkedRow:
+def repeat_of(record: Decided, owner: str, reason: str, at: datetime) -> ParkedRow:
+    """The row of a record whose message is booked for another one."""
     return ParkedRow(
         ingest_id=record.ingest_id,
         reason=reason,

@@ -76,7 +76,8 @@ class Reception:
     def _accept(
         self, submission: Submission, message: Decoded, token: str, at: datetime
     ) -> Receipt:
-        record = self._record(submission, message, token, at)
+        digest = self._index.digest(submission.content)
+        record = identified(submission, message, token, self._door, digest, at)
         expires_at = int(at.timestamp()) + self._retention_days * _DAY_SECONDS
         standing = self._inbox.put(record, expires_at)
         if standing is None or standing["content_digest"] == record.content_digest:
@@ -123,28 +124,6 @@ class Reception:
         )
         return Receipt(ingest_id=submission.ingest_id, status=CONTENT_CHANGED)
 
-    def _record(
-        self, submission: Submission, message: Decoded, token: str, at: datetime
-    ) -> Received:
-        msg_id = identity.message_id(message)
-        fields = identity.business_fields(message, token)
-        return Received(
-            ingest_id=submission.ingest_id,
-            msg_id=msg_id,
-            fingerprint=identity.fingerprint(fields),
-            fields=fields,
-            network=message.network,
-            mti=message.mti,
-            token=token,
-            last4=message.card_number.last4,
-            cain=cain.to_json(to_cain(message, token, msg_id)),
-            business_time=message.transmitted_at,
-            received_at=_timestamp(at),
-            door=self._door,
-            source_ref=submission.source_ref,
-            content_digest=self._index.digest(submission.content),
-        )
-
     def _parked_row(
         self, submission: Submission, digest: str, at: datetime, reason: str, code: str
     ) -> ParkedRow:
@@ -160,6 +139,35 @@ class Reception:
             content_digest=digest,
             content_length=len(submission.content),
         )
+
+
+def identified(
+    submission: Submission,
+    message: Decoded,
+    token: str,
+    door: str,
+    content_digest: str,
+    at: datetime,
+) -> Received:
+    """The record of a valid message, whose card has this token."""
+    msg_id = identity.message_id(message)
+    fields = identity.business_fields(message, token)
+    return Received(
+        ingest_id=submission.ingest_id,
+        msg_id=msg_id,
+        fingerprint=identity.fingerprint(fields),
+        fields=fields,
+        network=message.network,
+        mti=message.mti,
+        token=token,
+        last4=message.card_number.last4,
+        cain=cain.to_json(to_cain(message, token, msg_id)),
+        business_time=message.transmitted_at,
+        received_at=_timestamp(at),
+        door=door,
+        source_ref=submission.source_ref,
+        content_digest=content_digest,
+    )
 
 
 def _timestamp(at: datetime) -> str:

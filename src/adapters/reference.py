@@ -1,7 +1,7 @@
 """Reading the Reference table: accounts, products, merchants, rates and the rule set in force."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -10,6 +10,7 @@ from domain.conversion import FxRate
 from domain.enrichment import Known
 from domain.errors import Unavailable
 from domain.reference import Account, Merchant, MerchantCategory, Pricing
+from domain.transaction import Transaction
 
 CURRENT = "CURRENT"
 _KEYS_MAX = 100
@@ -42,7 +43,22 @@ def rate_key(base: str, quote: str) -> str:
     return f"FX#{base}#{quote}"
 
 
+def hold_keys(network: str, mcc: str | None, *, preauthorised: bool) -> tuple[str, ...]:
+    """Where the lifetime of a hold may stand, the most particular place first; * is any."""
+    kind = "PRE" if preauthorised else "FINAL"
+    categories = (mcc, ANY) if mcc else (ANY,)
+    return tuple(
+        hold_key(each, category, kind) for category in categories for each in (network, ANY)
+    )
+
+
+def hold_key(network: str, mcc: str, kind: str) -> str:
+    return f"HOLD#{network}#{mcc}#{kind}"
+
+
+ANY = "*"
 RULES = "RULES"
+CORRECTION_CAP = "CORRECTION_CAP"
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +67,19 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     merchant_id: str | None
     mcc: str | None
+    holds: tuple[str, ...] = ()
+
+    @classmethod
+    def by(cls, token: str, transaction: Transaction) -> Self:
+        holds = hold_keys(
+            transaction.network, transaction.mcc, preauthorised=transaction.preauthorised
+        )
+        return cls(
+            token=token,
+            merchant_id=transaction.merchant_id,
+            mcc=transaction.mcc,
+            holds=holds if transaction.mti_class == "authorisation" else (),
+        )
 
 
 class ReferenceTable:
@@ -66,6 +95,7 @@ class ReferenceTable:
             first.add(card_key(want.token))
             first |= {merchant_key(want.merchant_id)} if want.merchant_id else set()
             first |= {category_key(want.mcc)} if want.mcc else set()
+            first |= set(want.holds)
         rows = self.current(first)
         cards = (rows.get(card_key(want.token)) for want in asked)
         rows |= self.current({account_key(card["account_id"]) for card in cards if card})
@@ -89,6 +119,26 @@ class ReferenceTable:
             return None
         row = from_item(answer["Items"][0])
         return FxRate(base, quote, row["rate"], row["source"], row["as_of"])
+
+    def rule(self, rule_version: str, rule: str) -> str | None:
+        """The parameters of one rule of a rule set as JSON text; None where it has no such rule."""
+        answer = self._client.get_item(
+            TableName=self.table,
+            Key={"pk": {"S": f"{RULES}#{rule_version}"}, "sk": {"S": rule}},
+        )
+        return str(answer["Item"]["params"]["S"]) if "Item" in answer else None
+
+    def correction_caps(self) -> dict[str, int]:
+        """How much one person may correct, by currency in minor units; {} where no rule says."""
+        rules = self.current({RULES}).get(RULES)
+        if rules is None:
+            return {}
+        key = {"pk": {"S": f"{RULES}#{rules['rule_version']}"}, "sk": {"S": CORRECTION_CAP}}
+        answer = self._client.get_item(TableName=self.table, Key=key)
+        if "Item" not in answer:
+            return {}
+        params = msgspec.json.decode(answer["Item"]["params"]["S"])
+        return {str(currency): int(cap) for currency, cap in params["caps"].items()}
 
     def current(self, keys: Iterable[str]) -> dict[str, Row]:
         """The rows in force of these partition keys, of those that exist. Raises Unavailable."""
@@ -123,12 +173,14 @@ def _known(want: Wanted, rows: Mapping[str, Row]) -> Known:
     rules = rows.get(RULES)
     if rules is None:
         raise Unavailable("no rule set is loaded")
-    used = [row for row in (card, account, product, merchant, category) if row]
+    lifetime = next((rows[key] for key in want.holds if key in rows), None)
+    used = [row for row in (card, account, product, merchant, category, lifetime) if row]
     return Known(
         account=_account(account, product) if account else None,
         pricing=msgspec.convert(product, Pricing) if product else None,
         merchant=msgspec.convert(merchant, Merchant) if merchant else None,
         mcc=msgspec.convert(category, MerchantCategory) if category else None,
+        hold_hours=lifetime["hours"] if lifetime else None,
         rule_version=rules["rule_version"],
         ref_version=max((row["version"] for row in used), default=0),
     )

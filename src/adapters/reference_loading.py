@@ -1,25 +1,21 @@
 """Writing the Reference table: versioned rows, unchanged ones left alone, history kept."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from adapters.items import from_item, to_item
+from adapters.items import to_item
 from adapters.reference import (
     CURRENT,
-    RULES,
     ReferenceTable,
     Row,
     account_key,
     card_key,
     category_key,
+    hold_key,
     merchant_key,
     product_key,
     rate_key,
 )
-from adapters.refusals import standing_item
 
 _BATCH_MAX = 25
 _ROUNDS_MAX = 8
@@ -31,11 +27,8 @@ KEYS: Mapping[str, Callable[[Row], str]] = {
     "products": lambda row: product_key(row["product"]),
     "merchants": lambda row: merchant_key(row["merchant_id"]),
     "mcc": lambda row: category_key(row["mcc"]),
+    "holds": lambda row: hold_key(row["network"], row["mcc"], row["authorisation"]),
 }
-
-
-class RuleSetChanged(ValueError):
-    """A rule set's version names one content for ever."""
 
 
 class ReferenceLoading:
@@ -75,35 +68,6 @@ class ReferenceLoading:
         ]
         self._put_all(items)
         return len(items)
-
-    def load_rules(self, rule_version: str, rows: Sequence[Row]) -> int:
-        """Put a rule set, which must be new or the same as before, and then point at it."""
-        added = sum(self._put_rule(f"{RULES}#{rule_version}", row) for row in rows)
-        self._client.put_item(
-            TableName=self._table.table,
-            Item=to_item({"pk": RULES, "sk": CURRENT, "rule_version": rule_version}),
-        )
-        return added
-
-    def _put_rule(self, key: str, row: Row) -> int:
-        # The workflow parses the parameters: their shape is the rule's own.
-        params = json.dumps(row["params"], sort_keys=True)
-        item = to_item({"pk": key, "sk": row["id"], "params": params})
-        try:
-            self._client.put_item(
-                TableName=self._table.table,
-                Item=item,
-                ConditionExpression="attribute_not_exists(pk)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            if standing_item(error) != from_item(item):
-                raise RuleSetChanged(
-                    f"rule {row['id']} of {key} is loaded with other content:"
-                    " give the set a new version"
-                ) from error
-            return 0
-        return 1
 
     def _put_all(self, rows: Sequence[Row]) -> None:
         for start in range(0, len(rows), _BATCH_MAX):

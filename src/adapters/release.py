@@ -12,10 +12,12 @@ from adapters import transactions
 from adapters.balances import BalanceTable
 from adapters.bus import Bus
 from adapters.claims import ClaimTable
+from adapters.derivation import mirrored_legs
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
-from adapters.ledger import BalanceMoved, Booked, HeaderExists, Ledger, Outcome, effect_of
+from adapters.ledger import Booked, HeaderExists, Ledger, Moved, Outcome, header_of
 from adapters.parked import INVALID, PARKED, ParkedTable
+from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable, Wanted
 from adapters.story import Story
 from domain import chart, identity
@@ -24,14 +26,18 @@ from domain.booking import (
     BalanceRow,
     Booking,
     book_resume,
+    book_resume_for_payment,
     book_return,
-    posted_of,
     primary_header_id,
+    resolution_header_id,
 )
 from domain.enrichment import enrich, rate_needed
 from domain.errors import Refused, Unavailable
 from domain.events import Authorized, Decided, Meta, TransactionAuthorized
 from domain.header import StoredHeader
+from domain.life import REFUND, REVERSE
+from domain.lifecycle import Change, message_of, take, take_unlinked
+from domain.payment_steps import Refused as PaymentRefused
 from domain.received import Received
 from domain.reference import status_refusal
 from domain.transaction import read_transaction
@@ -40,18 +46,22 @@ _DERIVATIONS_MAX = 12
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """`by` is the person who decides, `note` why; both are kept with the record."""
+    """`by` is the person who decides, `note` why, `principal` who signed the request, as IAM knows
+    them; all are kept with the record.
+    """
 
     ingest_id: str
     by: str
     note: str = ""
+    principal: str = ""
     as_distinct: bool = False
     dry_run: bool = False
 
     def entry(self, action: str, at: datetime) -> dict[str, str]:
         """The line of the record's history."""
         moment = at.isoformat(timespec="milliseconds")
-        return {"state": action, "at": moment, "by": self.by, "note": self.note}
+        told = {"state": action, "at": moment, "by": self.by, "note": self.note}
+        return told | ({"principal": self.principal} if self.principal else {})
 
 
 class Tables(NamedTuple):
@@ -61,6 +71,7 @@ class Tables(NamedTuple):
     journal: JournalTable
     balances: BalanceTable
     reference: ReferenceTable
+    payments: PaymentTable
 
 
 class Release:
@@ -77,7 +88,9 @@ class Release:
     ) -> None:
         self._client = client
         self._tables = tables
-        self._ledger = Ledger(client, tables.journal, tables.balances, tables.parked)
+        self._ledger = Ledger(
+            client, tables.journal, tables.balances, tables.parked, tables.payments
+        )
         self._story = Story(tables.inbox, tables.parked, tables.journal)
         self._bus = bus
         self._now = now
@@ -161,16 +174,39 @@ class Release:
         record = self._enriched_now(record)
         for _ in range(_DERIVATIONS_MAX):
             balance = self._bookable(record)
-            booking = book_resume(
-                record, reason, posted_event_id(suspended.posted.header_id), suspended.business_time
-            )
+            booking = self._resumed(record, reason, suspended, balance)
             try:
                 return self._settle(order, booking, balance)
             except _Moved:
                 continue
         raise Unavailable(f"the balance for {order.ingest_id} keeps moving")
 
+    def _resumed(
+        self, record: Decided, reason: str, suspended: StoredHeader, balance: BalanceRow
+    ) -> Booking:
+        """The booking, as its payment takes it now; without a payment where that takes it no more.
+
+        Raises Refused for a reversal that has nothing to reverse.
+        """
+        cause, at = posted_event_id(suspended.posted.header_id), suspended.business_time
+        message = message_of(record, resolution_header_id(record.msg_id), at)
+        found = self._tables.payments.find(message.keys)
+        if found.life is None or not found.life.took(message.header_id):
+            change = take(message, found.life)
+            if message.kind == REFUND and not isinstance(change, Change):
+                change = take_unlinked(message, found.life)
+            if isinstance(change, Change):
+                change = msgspec.structs.replace(change, keys=found.keys)
+                legs = mirrored_legs(self._tables.journal, change)
+                return book_resume_for_payment(message, change, legs, reason, cause, balance)
+            if message.kind == REVERSE:
+                why = change.code if isinstance(change, PaymentRefused) else change.reason
+                raise Refused(why, "what it reverses is not booked: return it to the scheme")
+        return book_resume(record, reason, cause, at, balance)
+
     def _settle(self, order: Order, booking: Booking, balance: BalanceRow | None) -> dict[str, Any]:
+        decided = order.entry(booking.purpose, self._now())
+        booking = msgspec.structs.replace(booking, decided=decided)
         told = {"result": booking.purpose, "header_id": booking.header_id, "reason": booking.reason}
         match self._would_be(booking, balance) if order.dry_run else self._book(booking, balance):
             case Booked():
@@ -179,7 +215,7 @@ class Release:
                 return told | {"already": True}
             case HeaderExists(header):
                 raise Refused("ALREADY_RESOLVED", f"the booking has a {header.posted.purpose}")
-            case BalanceMoved():
+            case Moved():
                 raise _Moved
             case _:
                 raise Refused(
@@ -194,13 +230,13 @@ class Release:
         header = self._tables.journal.get(booking.header_id)
         if header is not None:
             return HeaderExists(header)
-        return Booked(posted_of(booking, effect_of(booking, balance), self._now()))
+        return Booked(header_of(booking, balance, self._now()))
 
     def _bookable(self, record: Decided) -> BalanceRow:
         """The customer's row, when the record can be booked to it now."""
         if record.account is None:
             raise Refused("UNKNOWN_ACCOUNT", "the card still has no account: load it first")
-        if record.amounts.billing is None:
+        if record.amounts.billing is None and not record.mti.startswith("04"):
             raise Refused("NO_RATE", "there is still no rate of the business date: load it first")
         account = chart.customer(record.account.account_id)
         balance = self._tables.balances.read(account, record.account.currency)
@@ -218,10 +254,7 @@ class Release:
     def _enriched_now(self, record: Decided) -> Decided:
         """The record with today's reference data, and the rate of its own business time."""
         transaction = read_transaction(record.mti, record.network, record.cain)
-        wanted = Wanted(
-            token=record.token, merchant_id=transaction.merchant_id, mcc=transaction.mcc
-        )
-        (known,) = self._tables.reference.look_up([wanted])
+        (known,) = self._tables.reference.look_up([Wanted.by(record.token, transaction)])
         event = _authorized(record, transaction.business_time)
         pair = rate_needed(transaction, known.account)
         rate = self._tables.reference.rate(*pair, transaction.business_time) if pair else None

@@ -61,6 +61,8 @@ class Story:
             resolution = self._journal.get(resolution_header_id(header.posted.msg_id))
             if resolution is not None:
                 told["resolution"] = msgspec.to_builtins(resolution.posted)
+                if resolution.decided is not None:
+                    told["resolved_by"] = resolution.decided
         if parked is not None:
             told["parked"] = {name: parked[name] for name in _PARKED_SHOWN if name in parked}
         return told

@@ -50,24 +50,20 @@ def read_index_key(client: Any, secret_arn: str) -> IndexKey:
     return IndexKey(secret["version"], secret["key"].encode())
 
 
-class Vault:
-    def __init__(self, dynamodb: Any, kms: Any, table: str, key_arn: str, index: IndexKey) -> None:
+class CardIndex:
+    """The way from a card number to its token, for reading only."""
+
+    def __init__(self, dynamodb: Any, table: str, index: IndexKey) -> None:
         self._dynamodb = dynamodb
-        self._kms = kms
         self._table = table
-        self._key_arn = key_arn
         self._index = index
 
-    def tokens_of(self, cards: Iterable[CardNumber]) -> dict[CardNumber, str]:
-        """Card number -> token; a card seen for the first time gets one. Raises Unavailable."""
-        by_key = {self._index_entry(card): card for card in cards}
-        known = self._find(list(by_key))
-        return {card: known.get(key) or self._remember(key, card) for key, card in by_key.items()}
-
-    def _index_entry(self, card: CardNumber) -> str:
+    def entry(self, card: CardNumber) -> str:
+        """The key of the card's index row."""
         return f"H#{self._index.version}#{self._index.digest(card.reveal().encode())}"
 
-    def _find(self, keys: list[str]) -> dict[str, str]:
+    def find(self, keys: list[str]) -> dict[str, str]:
+        """The tokens of those keys that the vault has, read strongly. Raises Unavailable."""
         found: dict[str, str] = {}
         for start in range(0, len(keys), _KEYS_MAX):
             wanted = [{"pk": {"S": key}} for key in keys[start : start + _KEYS_MAX]]
@@ -84,10 +80,26 @@ class Vault:
                 request = answer.get("UnprocessedKeys")
         return found
 
+
+class Vault:
+    def __init__(self, dynamodb: Any, kms: Any, table: str, key_arn: str, index: IndexKey) -> None:
+        self._dynamodb = dynamodb
+        self._kms = kms
+        self._table = table
+        self._key_arn = key_arn
+        self._index = index
+        self._cards = CardIndex(dynamodb, table, index)
+
+    def tokens_of(self, cards: Iterable[CardNumber]) -> dict[CardNumber, str]:
+        """Card number -> token; a card seen for the first time gets one. Raises Unavailable."""
+        by_key = {self._cards.entry(card): card for card in cards}
+        known = self._cards.find(list(by_key))
+        return {card: known.get(key) or self._remember(key, card) for key, card in by_key.items()}
+
     def _remember(self, key: str, card: CardNumber) -> str:
         """Store a new card; the loser of a race takes the winner's token."""
         for _ in range(_RACES_MAX):
-            token = _new_token()
+            token = token_of(secrets.token_bytes(_TOKEN_BYTES))
             entry = {"token": token, "last4": card.last4, "key_version": self._index.version}
             ciphertext = self._encrypt(card, token)
             actions = [
@@ -96,7 +108,7 @@ class Vault:
             ]
             if not transactions.write(self._dynamodb, actions):
                 return token
-            standing = self._find([key])
+            standing = self._cards.find([key])
             if key in standing:
                 return standing[key]
         raise Unavailable("the vault refuses new tokens")
@@ -122,7 +134,6 @@ class Vault:
         }
 
 
-def _new_token() -> str:
-    """Random, and in letters and the digits 2 to 7, so that it can never read as a card number."""
-    random = base64.b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().lower()
-    return f"tok_{random[:26]}"
+def token_of(content: bytes) -> str:
+    """In letters and the digits 2 to 7, so that a token can never read as a card number."""
+    return f"tok_{base64.b32encode(content).decode().lower()[:26]}"

@@ -1,20 +1,23 @@
-"""Which postings a transaction makes: the cases of the chart of accounts, by direction and
-purpose.
-"""
+"""Which postings a transaction makes: it chooses the template of its case, and the amounts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from domain import chart
 from domain.conversion import share
 from domain.events import Decided, Enriched
 from domain.money import Money
 from domain.posting import Posting
+from domain.posting_template import Templates
 
 CLEAR, CASH, REFUND, SUSPEND, OPENING = "CLEAR", "CASH", "REFUND", "SUSPEND", "OPENING"
 RESUME, RETURN = "RESUME", "RETURN"
 
+TEMPLATES = Templates.from_json(
+    (Path(__file__).parent / "data" / "templates.json").read_bytes(), chart.CHART
+)
+
 _CASH_TYPE = "01"
-_PRINCIPAL, _EXCHANGE = "PRINCIPAL", "FX"
 
 
 def purpose_of(record: Enriched) -> str:
@@ -40,40 +43,32 @@ def charge(record: Enriched, against: str) -> tuple[Posting, ...]:
     """
     if record.account is None or record.amounts.billing is None:
         raise ValueError(f"{record.ingest_id} has no account or no billing amount to charge")
-    customer = chart.customer(record.account.account_id)
     billing, settlement = record.amounts.billing, record.amounts.settlement
-    principal = tuple(_principal(customer, against, billing, settlement))
-    if record.direction == "CREDIT":
-        return tuple(_mirrored(posting) for posting in principal)
-    return (*principal, *_fees(record, customer, billing))
+    credit = record.direction == "CREDIT"
+    # Where the scheme bills and settles in one currency but not in one amount, the position of the
+    # currency against itself keeps the difference.
+    exchanged = "" if billing == settlement else "_EXCHANGED"
+    fees = {} if credit else dict(_fees(record, billing))
+    return TEMPLATES.post(
+        ("REFUND" if credit else "CHARGE") + exchanged,
+        {"account_id": record.account.account_id, "against": against},
+        {"billing": billing, "settlement": settlement, **fees},
+    )
 
 
 def suspend(record: Enriched, reason: str) -> tuple[Posting, ...]:
     """Owe the scheme, and keep the other side in suspense of this reason and currency."""
-    posting = Posting(
-        debit=suspense_account(record, reason),
-        credit=scheme_account(record),
-        amount=record.amounts.settlement,
-        code=_PRINCIPAL,
-    )
-    return (_mirrored(posting) if record.direction == "CREDIT" else posting,)
+    return _suspense(record, reason, credit=record.direction == "CREDIT")
 
 
 def give_back(record: Enriched, reason: str) -> tuple[Posting, ...]:
     """Return a suspense booking to the scheme."""
-    return tuple(_mirrored(posting) for posting in suspend(record, reason))
+    return _suspense(record, reason, credit=record.direction != "CREDIT")
 
 
 def open_account(account_id: str, amount: Money) -> tuple[Posting, ...]:
     """Opening money: cash in, owed to the customer."""
-    return (
-        Posting(
-            debit=chart.nostro(amount.currency),
-            credit=chart.customer(account_id),
-            amount=amount,
-            code=OPENING,
-        ),
-    )
+    return TEMPLATES.post("OPENING", {"account_id": account_id}, {"opening": amount})
 
 
 def resume(record: Decided, reason: str) -> tuple[Posting, ...]:
@@ -81,32 +76,23 @@ def resume(record: Decided, reason: str) -> tuple[Posting, ...]:
     return charge(record, against=suspense_account(record, reason))
 
 
-def _principal(customer: str, against: str, billing: Money, owed: Money) -> Iterator[Posting]:
-    if billing == owed:
-        yield Posting(customer, against, billing, _PRINCIPAL)
-        return
-    # Where the scheme bills and settles in one currency but not in one amount, the position of the
-    # currency against itself keeps the difference.
-    yield Posting(customer, chart.position(billing.currency, owed.currency), billing, _PRINCIPAL)
-    yield Posting(chart.position(owed.currency, billing.currency), against, owed, _EXCHANGE)
+def _suspense(record: Enriched, reason: str, *, credit: bool) -> tuple[Posting, ...]:
+    return TEMPLATES.post(
+        "SUSPEND_CREDIT" if credit else "SUSPEND",
+        {"network": record.network, "reason": reason},
+        {"settlement": record.amounts.settlement},
+    )
 
 
-def _fees(record: Enriched, customer: str, billing: Money) -> Iterator[Posting]:
+def _fees(record: Enriched, billing: Money) -> Iterator[tuple[str, Money]]:
+    """What the product charges on top, by the names of the amounts; nothing is left out later."""
     pricing = record.pricing
     if pricing is None:
         return
     own_rate = record.billing_source == "OWN_RATE"
     billed_abroad = record.billing_source == "SCHEME" and pricing.fx_fee_on_billed
-    fees = []
     if own_rate or billed_abroad:
-        fees.append((chart.FX_MARKUP, share(billing, pricing.fx_markup), "FX_MARKUP"))
-        fees.append((chart.FX_FEE, Money(pricing.fx_fee, billing.currency), "FX_FEE"))
+        yield "fx_markup", share(billing, pricing.fx_markup)
+        yield "fx_fee", Money(pricing.fx_fee, billing.currency)
     if record.type == _CASH_TYPE:
-        fees.append((chart.CASH_FEE, Money(pricing.cash_fee, billing.currency), "CASH_FEE"))
-    for income, amount, code in fees:
-        if amount.amount:
-            yield Posting(customer, income, amount, code)
-
-
-def _mirrored(posting: Posting) -> Posting:
-    return Posting(posting.credit, posting.debit, posting.amount, posting.code)
+        yield "cash_fee", Money(pricing.cash_fee, billing.currency)

@@ -1,32 +1,46 @@
-"""Names of the ledger accounts.
+"""Names of the ledger accounts, from the chart of accounts that ships: data/chart.json."""
 
-`cust:{id}` and `settle:{network}:{ccy}` are liabilities, `nostro`, `susp` and `fxpos` assets or
-positions, `inc` income. A clearing account (`settle`) returns to zero per settlement date.
-"""
+from pathlib import Path
 
-FX_MARKUP = "inc:fx_markup"
-FX_FEE = "inc:fx_fee"
-CASH_FEE = "inc:cash_fee"
+from domain.chart_of_accounts import Chart
+
+CHART = Chart.from_json((Path(__file__).parent / "data" / "chart.json").read_bytes())
+
+FX_MARKUP = CHART.name("fx_markup")
+FX_FEE = CHART.name("fx_fee")
+CASH_FEE = CHART.name("cash_fee")
+FX_GAIN = CHART.name("fx_gain")
+SETTLEMENT_DIFFERENCE = CHART.name("settlement_difference")
 
 
 def customer(account_id: str) -> str:
-    return f"cust:{account_id}"
+    return CHART.name("customer", account_id=account_id)
+
+
+def account_id_of(customer: str) -> str:
+    """The id in a customer's account."""
+    return customer.removeprefix(CHART.name("customer", account_id=""))
 
 
 def settlement(network: str, currency: str) -> str:
     """What we owe the card scheme until it settles."""
-    return f"settle:{network}:{currency}"
+    return CHART.name("settlement", network=network, currency=currency)
 
 
 def suspense(reason: str, currency: str) -> str:
     """Either side: a purchase waits here as an asset, a refund as a liability."""
-    return f"susp:{reason}:{currency}"
+    return CHART.name("suspense", reason=reason, currency=currency)
 
 
 def position(currency: str, against: str) -> str:
     """The foreign-exchange position held in `currency` against another one."""
-    return f"fxpos:{currency}/{against}"
+    return CHART.name("position", currency=currency, other_currency=against)
 
 
 def nostro(currency: str) -> str:
-    return f"nostro:{currency}"
+    return CHART.name("nostro", currency=currency)
+
+
+def overdrawn(account_id: str) -> str:
+    """What the customer's account lacked for its purchases, to be paid by its next credit."""
+    return CHART.name("overdrawn", account_id=account_id)

@@ -22,8 +22,9 @@ from domain.events import (
     TransactionRejected,
 )
 from domain.money import Money
+from domain.payment_time import hold_until
 from domain.reference import Account, Merchant, MerchantCategory, Pricing
-from domain.transaction import Transaction, read_transaction
+from domain.transaction import Direction, Transaction, read_transaction
 
 OWN_RATE, SCHEME, SAME_CURRENCY = "OWN_RATE", "SCHEME", "SAME_CURRENCY"
 
@@ -31,13 +32,15 @@ OWN_RATE, SCHEME, SAME_CURRENCY = "OWN_RATE", "SCHEME", "SAME_CURRENCY"
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """The reference rows found for one record; None where there is none.
 
-    `rule_version` names the rule set to decide by; `ref_version` is the newest load among the rows.
+    `hold_hours` is how long a hold of such an authorisation lives. `rule_version` names the rule
+    set to decide by; `ref_version` is the newest load among the rows.
     """
 
     account: Account | None = None
     pricing: Pricing | None = None
     merchant: Merchant | None = None
     mcc: MerchantCategory | None = None
+    hold_hours: int | None = None
     rule_version: str
     ref_version: int = 0
 
@@ -48,6 +51,9 @@ def rate_needed(transaction: Transaction, account: Account | None) -> tuple[str,
     None also where the scheme sent a billing amount in the account's currency: it is final.
     """
     if account is None or transaction.transaction_amount.currency == account.currency:
+        return None
+    if transaction.mti_class == "reversal":
+        # What is undone is undone with the amounts that were booked.
         return None
     billed = transaction.billing_amount
     if billed is not None and billed.currency == account.currency:
@@ -76,6 +82,7 @@ def enrich(event: TransactionAuthorized, known: Known, fx: FxRate | None) -> Tra
     """TransactionEnriched of an authorised record; the same inputs make the same event."""
     record = event.data
     transaction = read_transaction(record.mti, record.network, record.cain)
+    undone = transaction.amount_undone
     billing, billing_source = billing_of(transaction, known.account, fx)
     if billing is not None and billing.amount == 0:
         # A tiny amount in a weak currency: nothing that could be charged, and the scheme is owed.
@@ -83,12 +90,8 @@ def enrich(event: TransactionAuthorized, known: Known, fx: FxRate | None) -> Tra
     data = EnrichedForRules(
         **_fields_of(record),
         type=transaction.type,
-        direction=transaction.direction,
-        amounts=Amounts(
-            transaction=transaction.transaction_amount,
-            settlement=transaction.settlement_amount or transaction.transaction_amount,
-            billing=billing,
-        ),
+        direction=_direction(transaction),
+        amounts=_amounts(transaction, billing) if undone is None else _undone(transaction, undone),
         billing_source=billing_source,
         account=known.account,
         merchant=known.merchant or _merchant_in(transaction),
@@ -102,6 +105,7 @@ def enrich(event: TransactionAuthorized, known: Known, fx: FxRate | None) -> Tra
         purchase_id=purchase_of(record, transaction),
         rule_version=known.rule_version,
         ref_version=known.ref_version,
+        hold_until=hold_until(event.meta.business_time, record.received_at, known.hold_hours),
         outcome_ids=_outcome_ids(record),
     )
     return TransactionEnriched(meta=_meta(event), data=data)
@@ -119,6 +123,28 @@ def purchase_of(record: Authorized, transaction: Transaction) -> str | None:
         transaction.rrn,
         record.token,
     )
+
+
+def _direction(transaction: Transaction) -> Direction:
+    """Of the money: undoing a debit is a credit."""
+    if transaction.mti_class != "reversal":
+        return transaction.direction
+    return "CREDIT" if transaction.direction == "DEBIT" else "DEBIT"
+
+
+def _amounts(transaction: Transaction, billing: Money | None) -> Amounts:
+    return Amounts(
+        transaction=transaction.transaction_amount,
+        settlement=transaction.settlement_amount or transaction.transaction_amount,
+        billing=billing,
+    )
+
+
+def _undone(transaction: Transaction, undone: Money) -> Amounts:
+    """Of a reversal in full the scheme may state what it settles; of a part, only what remains."""
+    whole = transaction.cain.amounts.qualifier is None
+    stated = transaction.settlement_amount if whole else None
+    return Amounts(transaction=undone, settlement=stated or undone, billing=None)
 
 
 def _merchant_in(transaction: Transaction) -> Merchant | None:

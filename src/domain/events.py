@@ -4,7 +4,7 @@ Every detail is `{"meta": {...}, "data": {...}}`. Consumers key on `meta.event_i
 for every delivery, replay and repeat of one fact. Fields that a reader does not know are ignored.
 """
 
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 
@@ -61,7 +61,11 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Enriched(Authorized, frozen=True, kw_only=True):
-    """The record with all that a decision and a booking need, as known at its business time."""
+    """The record with all that a decision and a booking need, as known at its business time.
+
+    Of a reversal, `amounts` are what it takes back, and `direction` is that of the money.
+    `hold_until` is when the hold of an authorisation expires (ISO, UTC).
+    """
 
     type: str
     direction: str
@@ -79,6 +83,7 @@ class Enriched(Authorized, frozen=True, kw_only=True):
     purchase_id: str | None
     rule_version: str
     ref_version: int
+    hold_until: str | None = None
 
 
 class OutcomeIds(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -134,8 +139,45 @@ class CustomerEffect(msgspec.Struct, frozen=True, kw_only=True):
     posting_no: int
 
 
+class HoldEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """What the booking did to the money that is held from the customer, in minor units."""
+
+    account: str
+    currency: str
+    change: int
+    held_after: int
+
+
+class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
+    """The card payment after the booking: its label, what is still held, and the counters that are
+    not zero, in minor units of the account's currency.
+    """
+
+    payment_id: str
+    label: str
+    version: int
+    held: int
+    counters: dict[str, int]
+
+
+type SequenceId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,36}$")]
+# More legs than one sequence ever needs, and few enough for one header.
+type LegCount = Annotated[int, msgspec.Meta(ge=1, le=100)]
+
+
+class SequenceLeg(msgspec.Struct, frozen=True, kw_only=True):
+    """Leg `leg.n` of `leg_count`; `checksum` is that of the whole sequence, on each of its legs."""
+
+    sequence_id: SequenceId
+    leg_count: LegCount
+    checksum: str
+    value_date: str
+    leg: Leg
+    narrative: str | None = None
+
+
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal header: all legs of one booking."""
+    """A journal header: all legs of one booking. `corrects` is the header that it puts right."""
 
     header_id: str
     purpose: str
@@ -160,6 +202,9 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
     fx: FxRate | None = None
     rule_version: str | None = None
     ref_version: int | None = None
+    corrects: str | None = None
+    hold: HoldEffect | None = None
+    payment: PaymentState | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,6 +269,13 @@ class TransactionRejected(Event, frozen=True, kw_only=True):
     data: Decided
 
 
+class PostingLegCreated(Event, frozen=True, kw_only=True):
+    """Leg n of m of a posting sequence from an outside account interface: booked as a whole."""
+
+    source = "accounts.interface"
+    data: SequenceLeg
+
+
 class TransactionPosted(Event, frozen=True, kw_only=True):
     """One journal header, whatever its purpose."""
 
@@ -244,6 +296,7 @@ BUS_EVENTS: tuple[type[Event], ...] = (
     TransactionPostingApproved,
     TransactionPostingSuspended,
     TransactionRejected,
+    PostingLegCreated,
     TransactionPosted,
 )
 

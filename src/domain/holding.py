@@ -1,8 +1,8 @@
 """The pending postings of a hold: they are journalled and balance, and move only what is held."""
 
-from domain import chart
+from domain.charging import TEMPLATES
 from domain.money import Money
-from domain.posting import PENDING, Posting
+from domain.posting import Posting
 
 HOLD, RELEASE = "HOLD", "RELEASE"
 
@@ -12,9 +12,9 @@ def change_hold(account_id: str, network: str, change: Money) -> tuple[Posting, 
 
     `change` is in minor units of the account's currency.
     """
-    customer, scheme = chart.customer(account_id), chart.settlement(network, change.currency)
+    names = {"account_id": account_id, "network": network}
     if change.amount > 0:
-        return (Posting(customer, scheme, change, HOLD, PENDING),)
+        return TEMPLATES.post(HOLD, names, {"hold": change})
     if change.amount < 0:
-        return (Posting(scheme, customer, -change, RELEASE, PENDING),)
+        return TEMPLATES.post(RELEASE, names, {"hold": -change})
     return ()

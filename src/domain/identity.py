@@ -57,6 +57,11 @@ def purchase_id(
     return _id("pur", network, acquirer_id, terminal_id, merchant_id, rrn, token)
 
 
+def payment_id(key: str) -> str:
+    """The id of a payment that is named after this key of its first message."""
+    return _id("pay", key)
+
+
 def business_fields(decoded: Decoded, token: str) -> dict[str, str]:
     """All business content outside the key, by data element: {"DE4": "000000012345", ...}."""
     content = {name: text for name, text in decoded.elements.items() if name not in KEY_ELEMENTS}

@@ -17,6 +17,7 @@ QUEUES = (
     "EnrichDeadLetters",
     "RulesDeadLetters",
     "PostDeadLetters",
+    "LegDeadLetters",
     "JournalPipeDeadLetters",
     "FoldDeadLetters",
     "NotifyDeadLetters",

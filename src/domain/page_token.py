@@ -1,16 +1,20 @@
-"""The token of a statement's next page: opaque for callers, and good for the same request only.
+"""Tokens that lead to a list's next page: opaque for callers, and good for the same request only.
 
-It is not signed: it says nothing that its bearer may not ask for, and what it says is checked.
+They are not signed: a token says nothing that its bearer may not ask for, and what it says is
+checked.
 """
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
 
 from domain.query_parameters import BadParameter
 from domain.statement import Span
+
+_NONE_SUCH = "not a token: send the one of the page before"
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,28 +28,32 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     latest: datetime
 
 
-class _Token(msgspec.Struct, frozen=True, array_like=True):
-    """`asked` is what the first page was asked for: account, currency, from and to."""
-
-    asked: tuple[str, str, date, date]
-    mark: Mark
-
-
-def token_of(account: str, currency: str, since: date, until: date, mark: Mark) -> str:
-    written = msgspec.json.encode(_Token((account, currency, since, until), mark))
+def seal(asked: Sequence[str], mark: msgspec.Struct) -> str:
+    """`asked` is what the first page was asked for, `mark` where the next one begins."""
+    written = msgspec.json.encode((list(asked), mark))
     return base64.urlsafe_b64encode(written).decode().rstrip("=")
 
 
-def mark_of(token: str, account: str, currency: str, since: date, until: date) -> Mark:
+def unseal[Where: msgspec.Struct](token: str, asked: Sequence[str], mark: type[Where]) -> Where:
     """Raises BadParameter for a token that is none, or that another request was given."""
     try:
         padded = token + "=" * (-len(token) % 4)
-        found = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=_Token)
+        content = base64.b64decode(padded, altchars="-_", validate=True)
+        given, found = msgspec.json.decode(content, type=tuple[list[str], mark])  # type: ignore[valid-type]
     except (binascii.Error, ValueError, msgspec.MsgspecError):
-        raise BadParameter("next", "not a token: send the one of the page before") from None
-    if found.asked != (account, currency, since, until):
-        raise BadParameter("next", "the token is another statement's: repeat that request")
-    mark = found.mark
+        raise BadParameter("next", _NONE_SUCH) from None
+    if given != list(asked):
+        raise BadParameter("next", "the token is another request's: repeat that request")
+    return found
+
+
+def token_of(account: str, currency: str, since: date, until: date, mark: Mark) -> str:
+    return seal((account, currency, since.isoformat(), until.isoformat()), mark)
+
+
+def mark_of(token: str, account: str, currency: str, since: date, until: date) -> Mark:
+    """A statement's mark. Raises BadParameter."""
+    mark = unseal(token, (account, currency, since.isoformat(), until.isoformat()), Mark)
     if not 1 <= mark.period.first <= mark.next <= mark.period.last or mark.latest.tzinfo is None:
-        raise BadParameter("next", "not a token: send the one of the page before")
+        raise BadParameter("next", _NONE_SUCH)
     return mark

@@ -13,6 +13,8 @@ class Label(StrEnum):
     """What a person calls the state of a payment."""
 
     NONE = "NONE"
+    PENDING_MATCH = "PENDING_MATCH"
+    REVERSED_UNMATCHED = "REVERSED_UNMATCHED"
     AUTHORISED = "AUTHORISED"
     PARTIALLY_REVERSED = "PARTIALLY_REVERSED"
     REVERSED = "REVERSED"
@@ -25,6 +27,7 @@ class Label(StrEnum):
     CLEARING_REVERSED = "CLEARING_REVERSED"
     PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
     REFUNDED = "REFUNDED"
+    REFUND_UNLINKED = "REFUND_UNLINKED"
     DISPUTED = "DISPUTED"
     DISPUTE_WON = "DISPUTE_WON"
     DISPUTE_LOST = "DISPUTE_LOST"
@@ -34,8 +37,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """The state of one payment.
 
     Each counter only grows. `complete` says that a final clearing has come: whatever is still
-    held is released, also when the authorisation arrives after it. `lives_until` is the latest
-    instant (ISO, UTC) that a part of the hold was given. `version` counts the writes.
+    held is released, also when the authorisation arrives after it. `single`: it was cleared by the
+    response to a request, so no authorisation belongs to it. `unlinked` was refunded without a
+    purchase of ours, `unmatched` counts reversals that never found what they reverse.
+    `lives_until` is the latest instant (ISO, UTC) that a part of the hold was given. `version`
+    counts the writes.
     """
 
     payment_id: str
@@ -51,7 +57,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     disputed: int = 0
     dispute_won: int = 0
     dispute_lost: int = 0
+    unlinked: int = 0
+    unmatched: int = 0
     complete: bool = False
+    single: bool = False
     lives_until: str = ""
     version: int = 0
 
@@ -115,7 +124,7 @@ def _clearing_label(payment: Payment) -> Label | None:
     if payment.cleared == 0:
         return None
     if payment.approved == 0:
-        return Label.FORCE_POSTED
+        return Label.CLEARED if payment.single else Label.FORCE_POSTED
     if payment.expired or payment.reversed >= payment.approved:
         return Label.CLEARED_LATE
     if payment.cleared > payment.approved - payment.reversed:
@@ -125,9 +134,15 @@ def _clearing_label(payment: Payment) -> Label | None:
 
 def _hold_label(payment: Payment) -> Label:
     if payment.approved == 0:
-        return Label.NONE
+        return _lone_label(payment)
     if payment.expired:
         return Label.EXPIRED
     if payment.reversed >= payment.approved:
         return Label.REVERSED
     return Label.PARTIALLY_REVERSED if payment.reversed else Label.AUTHORISED
+
+
+def _lone_label(payment: Payment) -> Label:
+    if payment.unlinked:
+        return Label.REFUND_UNLINKED
+    return Label.REVERSED_UNMATCHED if payment.unmatched else Label.NONE

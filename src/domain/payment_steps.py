@@ -40,9 +40,13 @@ class Reverse(Step, frozen=True, kw_only=True):
 
 
 class Clear(Step, frozen=True, kw_only=True):
-    """The purchase itself. `final`: no further clearing comes, so the rest of the hold goes."""
+    """The purchase itself. `final`: no further clearing comes, so the rest of the hold goes.
+
+    `single`: request and clearing in one message, so that no authorisation is missed.
+    """
 
     final: bool = True
+    single: bool = False
 
 
 class ReverseClearing(Step, frozen=True, kw_only=True):
@@ -51,6 +55,10 @@ class ReverseClearing(Step, frozen=True, kw_only=True):
 
 class Refund(Step, frozen=True, kw_only=True):
     """Money back for a purchase that was cleared."""
+
+
+class RefundUnlinked(Step, frozen=True, kw_only=True):
+    """Money back that names no purchase of ours: it takes nothing from what may still go back."""
 
 
 class Expire(Step, frozen=True, kw_only=True):
@@ -146,6 +154,7 @@ def _clear(payment: Payment, step: Clear) -> Result:
         payment,
         cleared=payment.cleared + step.amount,
         complete=payment.complete or step.final,
+        single=payment.single or step.single,
     )
 
 
@@ -163,6 +172,10 @@ def _refund(payment: Payment, step: Refund) -> Result:
     if step.amount > payment.disputable:
         return Waits(MORE_THAN_CLEARED)
     return _applied(payment, refunded=payment.refunded + step.amount)
+
+
+def _refund_unlinked(payment: Payment, step: RefundUnlinked) -> Result:
+    return _applied(payment, unlinked=payment.unlinked + step.amount)
 
 
 def _expire(payment: Payment, step: Expire) -> Result:
@@ -202,6 +215,7 @@ _RULES: Mapping[type[Step], Callable[[Payment, Any], Result]] = {
     Clear: _clear,
     ReverseClearing: _reverse_clearing,
     Refund: _refund,
+    RefundUnlinked: _refund_unlinked,
     Expire: _expire,
     OpenDispute: _open_dispute,
     WinDispute: _win_dispute,

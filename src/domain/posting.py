@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from domain.chart import CHART
 from domain.money import Money
 
 POSTED, PENDING = "posted", "pending"
@@ -17,7 +18,8 @@ POSTED, PENDING = "posted", "pending"
 class Posting(msgspec.Struct, frozen=True):
     """One movement; `code` says which part of the transaction it is (PRINCIPAL, FX_MARKUP ...).
 
-    A pending posting journals a hold or its release: it moves no balance, only what is held.
+    A pending posting journals a hold or its release: it moves no balance, only what is held. Both
+    accounts are in the chart and kept in the currency: UnknownAccount and WrongCurrency otherwise.
     """
 
     debit: str
@@ -31,6 +33,8 @@ class Posting(msgspec.Struct, frozen=True):
             raise ValueError(f"a posting moves a positive amount, not {self.amount}")
         if self.debit == self.credit:
             raise ValueError(f"a posting moves money between two accounts, not within {self.debit}")
+        CHART.check(self.debit, self.amount.currency)
+        CHART.check(self.credit, self.amount.currency)
 
 
 class Leg(msgspec.Struct, frozen=True):

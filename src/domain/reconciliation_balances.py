@@ -14,6 +14,7 @@ import msgspec
 
 from domain.events import CustomerEffect, Posted
 from domain.folding import internal_movements
+from domain.missing_funds import debt_moved
 from domain.money import Money
 from domain.posting import Movement, movements_of
 from domain.reconciliation import FOLD, RESUM, Break, Findings
@@ -32,6 +33,7 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
     debit: int
     credit: int
     posting_no: int
+    receivable: int = 0
 
 
 class Tally(msgspec.Struct, array_like=True):
@@ -46,6 +48,7 @@ class Tally(msgspec.Struct, array_like=True):
     lines_sum: int = 0
     last_no: int = 0
     last_balance: int = 0
+    receivable: int = 0
 
     def move(self, movement: Movement) -> None:
         self.debit += movement.debit
@@ -76,6 +79,7 @@ class Books(msgspec.Struct, kw_only=True):
                     row.get("posted_d", 0),
                     row.get("posted_c", 0),
                     row.get("posting_no", 0),
+                    row.get("receivable", 0),
                 )
 
     def take_line(self, line: Row) -> None:
@@ -141,6 +145,7 @@ class Books(msgspec.Struct, kw_only=True):
         tally = self.sums.setdefault(key, Tally())
         tally.bookings += 1
         tally.move(movements_of(header.legs).get((effect.account, effect.currency), _NOTHING))
+        tally.receivable += debt_moved(header.legs, effect.account, effect.currency)
 
     def _unfolded(self, header: Posted, booked_at: datetime, found: Findings) -> None:
         if not internal_movements(header):
@@ -175,6 +180,12 @@ def _customer(key: str, row: Standing, tally: Tally) -> Iterable[Break]:
         what = (
             f"the row says debit {row.debit}, credit {row.credit} minor units;"
             f" its entries sum to {tally.debit} and {tally.credit}"
+        )
+        yield Break(kind="CUSTOMER_DIFFERS", id=key, what=what)
+    if row.receivable != tally.receivable:
+        what = (
+            f"the row says that {row.receivable} minor units were lacking;"
+            f" its entries sum to {tally.receivable}"
         )
         yield Break(kind="CUSTOMER_DIFFERS", id=key, what=what)
     # Distinct numbers, as many as the highest of them: then they are 1..n.

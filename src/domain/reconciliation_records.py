@@ -6,8 +6,11 @@ from typing import Any
 
 from domain.cain import from_json
 from domain.events import Posted
+from domain.holding import HOLD, RELEASE
 from domain.money import Money
+from domain.posting import POSTED
 from domain.reconciliation import SWEEP, Break, Findings
+from domain.reversing import REVERSE
 from domain.transaction import read_transaction
 
 type Row = Mapping[str, Any]
@@ -24,6 +27,10 @@ RECEIVED = "received"
 _ENDED = {"PARKED", "DISCARDED", "RESOLVED"}
 # Outcomes that say that nothing is booked. FAILED is not one: a booking mends it.
 _REFUSALS = {"REJECTED", "INVALID"}
+
+
+# A hold owes nothing yet; what undoes something gives back what that had booked, at its rate.
+OWING_NOTHING_OF_THEIR_OWN = frozenset({HOLD, RELEASE, REVERSE})
 
 
 def compare_records(
@@ -57,6 +64,9 @@ def scheme_amount(record: Row) -> Money:
     amount.
     """
     transaction = read_transaction(record["mti"], record["network"], from_json(record["cain"]))
+    undone = transaction.amount_undone
+    if undone is not None:
+        return undone
     return transaction.settlement_amount or transaction.transaction_amount
 
 
@@ -65,7 +75,7 @@ def owed_amount(header: Posted, currency: str) -> Money:
     owed = sum(
         leg.amount
         for leg in header.legs
-        if leg.account.startswith("settle:") and leg.currency == currency
+        if leg.account.startswith("settle:") and leg.currency == currency and leg.layer == POSTED
     )
     return Money(owed, currency)
 
@@ -73,7 +83,9 @@ def owed_amount(header: Posted, currency: str) -> Money:
 def _booked(
     found: Findings, ingest_id: str, stated: Money, header: Posted, row: Row | None
 ) -> None:
-    owed = owed_amount(header, stated.currency)
+    owed = stated
+    if header.purpose not in OWING_NOTHING_OF_THEIR_OWN:
+        owed = owed_amount(header, stated.currency)
     found.totals.add(SUSPENDED if header.purpose == "SUSPEND" else BOOKED, owed)
     if owed != stated:
         what = (

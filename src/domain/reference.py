@@ -2,7 +2,11 @@
 enrichment.
 """
 
+from typing import Literal
+
 import msgspec
+
+type FundsPolicy = Literal["OVERDRAW", "SPLIT", "SUSPEND"]
 
 OPEN, HOLD_DEBIT, HOLD_ALL, CLOSED = "OPEN", "HOLD_DEBIT", "HOLD_ALL", "CLOSED"
 STATUSES = (OPEN, HOLD_DEBIT, HOLD_ALL, CLOSED)
@@ -40,6 +44,7 @@ class Pricing(msgspec.Struct, frozen=True, kw_only=True):
     """What the product charges: a percent string, and fees in minor units of the account's
     currency.
 
+    `funds_policy` says what is booked of a purchase that the account has not enough money for.
     `fx_fee_on_billed` charges markup and fee also where the scheme sent the billing amount (DE6),
     which is otherwise final.
     """
@@ -48,6 +53,7 @@ class Pricing(msgspec.Struct, frozen=True, kw_only=True):
     fx_fee: int = 0
     cash_fee: int = 0
     fx_fee_on_billed: bool = False
+    funds_policy: FundsPolicy = "OVERDRAW"
 
 
 def status_refusal(status: str, direction: str) -> str | None:

@@ -6,6 +6,8 @@ from domain.apportionment import apportion
 from domain.money import Money
 from domain.posting import POSTED, Posting
 
+REVERSE = "REVERSE"
+
 
 def mirror(
     booked: Sequence[Posting], whole: int, undone_before: int, undone_after: int

@@ -46,6 +46,7 @@ _ENTRY_MODES = {
 _PRESENT_MODES = frozenset({"02", "05", "07", "80", "90", "91"})
 # DE25: cardholder absent, card absent, mail or telephone order, electronic commerce.
 _ABSENT_CONDITIONS = frozenset({"01", "05", "08", "59"})
+_PREAUTHORISED = "06"
 _CREDIT_DEBIT = {"C": "CRDT", "D": "DBIT"}
 _FEE_CURRENCIES = {"DE28": "DE49", "DE29": "DE50", "DE30": "DE49", "DE31": "DE50"}
 
@@ -56,7 +57,10 @@ def to_cain(decoded: Decoded, token: str, exchange_id: str) -> Cain:
     sent_on = date.fromisoformat(decoded.transmitted_at[:10])
     return Cain(
         header=_header(decoded, exchange_id),
-        characteristics=Characteristics(transaction_type=de["DE3"][:2]),
+        characteristics=Characteristics(
+            transaction_type=de["DE3"][:2],
+            attributes=("PAUT",) if de.get("DE25") == _PREAUTHORISED else (),
+        ),
         account_from=AccountType(type=de["DE3"][2:4]),
         account_to=AccountType(type=de["DE3"][4:6]),
         acquirer=Acquirer(id=de["DE32"], country=de.get("DE19")),
@@ -96,7 +100,14 @@ def _transaction_id(decoded: Decoded, sent_on: date) -> TransactionId:
         local_time=f"{time[:2]}:{time[2:4]}:{time[4:]}" if time else None,
         retrieval_reference=de.get("DE37"),
         life_cycle_id=de.get("DE63"),
+        presentment_number=_two_digits(de.get("DE71")),
+        presentment_count=_two_digits(de.get("DE72")),
     )
+
+
+def _two_digits(number: str | None) -> str | None:
+    """Message numbers have four digits in ISO 8583, and two in ISO 20022 as far as that goes."""
+    return f"{int(number):02}" if number is not None else None
 
 
 def _amounts(de: Elements) -> Amounts:

@@ -5,7 +5,7 @@ from typing import Literal
 import iso3166
 from msgspec import Struct
 
-from domain.cain import Cain
+from domain.cain import Cain, OriginalData
 from domain.currency import alpha_of
 from domain.message_type import MessageClass, MessageFunction, MessageType, parse_mti
 from domain.money import Money
@@ -60,6 +60,48 @@ class Transaction(Struct, frozen=True):
     def direction(self) -> Direction:
         """From the cardholder's side: types 20 to 29 are credits, all others count as debits."""
         return "CREDIT" if self.type.startswith("2") else "DEBIT"
+
+    @property
+    def is_refund(self) -> bool:
+        """Money back by a message of its own, not by undoing another one."""
+        return self.mti_class == "financial" and self.direction == "CREDIT"
+
+    @property
+    def original(self) -> OriginalData | None:
+        """What DE90 says of the message that this one follows; None where it says nothing."""
+        original = self.cain.original
+        return original if original and original.transaction_id else None
+
+    @property
+    def amount_undone(self) -> Money | None:
+        """What a reversal takes back: DE4, less what DE95 says was used; None for other messages.
+
+        Zero or less where more was used than there was.
+        """
+        if self.mti_class != "reversal":
+            return None
+        original = self.cain.original
+        replaced = original.amounts if original else None
+        if replaced is None:
+            return self.transaction_amount
+        return _money(replaced.amount, replaced.currency) - self.transaction_amount
+
+    @property
+    def final(self) -> bool:
+        """Whether no further clearing of the purchase comes: DE71 is DE72, or there is neither."""
+        identification = self.cain.transaction_id
+        number, count = identification.presentment_number, identification.presentment_count
+        return number is None or count is None or int(number) >= int(count)
+
+    @property
+    def preauthorised(self) -> bool:
+        """DE25 is 06: the amount is an estimate, and the hold may live longer."""
+        return "PAUT" in self.cain.characteristics.attributes
+
+    @property
+    def life_cycle_id(self) -> str | None:
+        """DE63."""
+        return self.cain.transaction_id.life_cycle_id
 
     @property
     def token(self) -> str:

@@ -4,56 +4,22 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import aws, logs
 from adapters.bus import Bus
-from adapters.reference import ReferenceTable, Wanted
-from domain.conversion import FxRate
-from domain.enrichment import Known, enrich, rate_needed
-from domain.events import TransactionAuthorized, TransactionEnriched, UnknownEvent
-from domain.transaction import Transaction, read_transaction
-
-# What a record or a reference row with wrong content raises; a service that fails is none of these.
-_BROKEN_DATA = (msgspec.MsgspecError, ArithmeticError, LookupError, TypeError, ValueError)
+from adapters.enriching import Enricher
+from adapters.reference import ReferenceTable
+from domain.events import TransactionAuthorized, UnknownEvent
 
 logger = logs.logger()
-reference = ReferenceTable(aws.client("dynamodb"), os.environ["REFERENCE_TABLE"])
+enricher = Enricher(ReferenceTable(aws.client("dynamodb"), os.environ["REFERENCE_TABLE"]))
 bus = Bus(aws.client("events"), os.environ["BUS_NAME"])
 
 
-def enrich_all(events: Sequence[TransactionAuthorized]) -> list[TransactionEnriched]:
-    """The whole batch with three batched reads, and one read per currency pair and business
-    time.
-    """
-    transactions = [
-        read_transaction(event.data.mti, event.data.network, event.data.cain) for event in events
-    ]
-    known = reference.look_up(
-        Wanted(token=event.data.token, merchant_id=transaction.merchant_id, mcc=transaction.mcc)
-        for event, transaction in zip(events, transactions, strict=True)
-    )
-    return [
-        enrich(event, facts, _rate(transaction, facts, event.meta.business_time))
-        for event, transaction, facts in zip(events, transactions, known, strict=True)
-    ]
-
-
-def _rate(transaction: Transaction, facts: Known, business_time: str) -> FxRate | None:
-    pair = rate_needed(transaction, facts.account)
-    return reference.rate(*pair, business_time) if pair else None
-
-
-def enrich_each(events: Sequence[TransactionAuthorized]) -> list[TransactionEnriched | None]:
-    """None for a record that cannot be enriched: it must not take its batch to the letters."""
-    try:
-        return list(enrich_all(events))
-    except _BROKEN_DATA:
-        if len(events) > 1:
-            return [each for event in events for each in enrich_each([event])]
-        logger.exception("not_enriched", extra={"ingest_id": events[0].data.ingest_id})
-        return [None]
+def tell(event: TransactionAuthorized, why: Exception) -> None:
+    """Its message is reported, comes again, and ends in the letters."""
+    logger.error("not_enriched", exc_info=why, extra={"ingest_id": event.data.ingest_id})
 
 
 def read(records: Sequence[dict[str, Any]]) -> dict[str, TransactionAuthorized]:
@@ -70,7 +36,7 @@ def read(records: Sequence[dict[str, Any]]) -> dict[str, TransactionAuthorized]:
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     events = read(event["Records"])
-    enriched = enrich_each(list(events.values())) if events else []
+    enriched = enricher.enrich_each(list(events.values()), tell) if events else []
     found = {name: each for name, each in zip(events, enriched, strict=True) if each is not None}
     refused = {list(found)[index] for index in bus.publish(list(found.values()))}
     sent = found.keys() - refused

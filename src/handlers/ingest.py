@@ -1,11 +1,11 @@
 """Ingest: POST /v1/messages in, one Inbox row or one Parked row for each message, 202 with
 receipts out.
+
+With `dryRun=true` the body goes to DryRunFunction instead, which writes nothing: 200 with what
+would become of each message.
 """
 
-import base64
-import json
 import os
-from collections.abc import Iterator
 from typing import Any
 
 from aws_lambda_powertools.utilities.idempotency import (
@@ -22,17 +22,26 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import aws, clock, logs
 from adapters.doors import API, DoorTable, DoorWatch
+from adapters.dry_run_door import DryRunDoor
 from adapters.inbox import InboxTable
 from adapters.parked import ParkedTable
 from adapters.reception import Reception, Submission, receipt_body
+from adapters.rest_api import (
+    BadBody,
+    answer,
+    body_of,
+    header_of,
+    parameters_of,
+    principal_of,
+    refusal,
+    refusal_of,
+)
 from adapters.vault import Vault, read_index_key
 from domain import identity
 from domain.errors import Unavailable
-from domain.iso8583.decode import decode_json, decode_json_bytes
-from domain.iso8583.decoded import Decoded, Invalid
+from domain.query_parameters import BadParameter, SubmissionQuery, read_query
+from domain.request_body import BYTES_MAX, MESSAGES_MAX, is_too_large, messages_of
 
-_BODY_BYTES_MAX = 1_000_000
-_MESSAGES_MAX = 100
 # A pause takes hold within this time, and costs one read in it.
 _DOOR_SECONDS = 5.0
 _RETRY_AFTER_SECONDS = 60
@@ -54,6 +63,7 @@ reception = Reception(
     index,
     int(os.environ["INBOX_RETENTION_DAYS"]),
 )
+dry_runs = DryRunDoor(aws.client("lambda"), os.environ["DRY_RUN_FUNCTION"])
 door = DoorWatch(DoorTable(dynamodb, os.environ["REFERENCE_TABLE"]), API, clock.now, _DOOR_SECONDS)
 # The answer of a first call is given again for a day; after that the ids of the records do the same
 # work.
@@ -77,7 +87,7 @@ def ingest(caller: str, key: str, body: bytes) -> dict[str, Any]:
             content=content,
             message=message,
         )
-        for position, (content, message) in enumerate(_messages(body))
+        for position, (content, message) in enumerate(messages_of(body, at))
     ]
     receipts = reception.receive(submissions, at)
     for receipt in receipts:
@@ -100,14 +110,27 @@ def ingest_once(request: dict[str, str], caller: str, body: bytes) -> dict[str, 
     return ingest(caller, request["client_key"], body)
 
 
-def respond(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Status and body of the answer."""
-    body = _body(event)
-    if len(body) > _BODY_BYTES_MAX or _count(body) > _MESSAGES_MAX:
-        message = f"send at most {_MESSAGES_MAX} messages and {_BODY_BYTES_MAX} bytes a request"
-        return 413, {"code": "TOO_LARGE", "message": message}
+def respond(event: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a request. Raises BadParameter and BadBody."""
+    query = read_query(parameters_of(event), SubmissionQuery)
+    body = body_of(event)
+    if is_too_large(body):
+        told = f"send at most {MESSAGES_MAX} messages and {BYTES_MAX} bytes a request"
+        return refusal(413, "TOO_LARGE", told)
+    return _foresee(body) if query.dry_run == "true" else _receive(event, body)
+
+
+def _foresee(body: bytes) -> dict[str, Any]:
+    try:
+        return answer(200, dry_runs.ask(body))
+    except Unavailable as error:
+        logger.error("unavailable", extra={"why": str(error)})
+        return refusal(503, "UNAVAILABLE", "ask again: nothing was received")
+
+
+def _receive(event: dict[str, Any], body: bytes) -> dict[str, Any]:
     caller = _caller(event)
-    client_key = _header(event, "idempotency-key") or event["requestContext"]["requestId"]
+    client_key = header_of(event, "idempotency-key") or event["requestContext"]["requestId"]
     request = {
         "key": f"{caller}#{client_key}",
         "client_key": client_key,
@@ -115,17 +138,15 @@ def respond(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         "body_digest": index.digest(body),
     }
     try:
-        return 202, ingest_once(request=request, caller=caller, body=body)
+        return answer(202, ingest_once(request=request, caller=caller, body=body))
     except IdempotencyValidationError:
-        message = (
-            "this Idempotency-Key came with another body before: use a new key for new messages"
-        )
-        return 422, {"code": "KEY_REUSED", "message": message}
+        told = "this Idempotency-Key came with another body before: use a new key for new messages"
+        return refusal(422, "KEY_REUSED", told, parameter="Idempotency-Key")
     except IdempotencyAlreadyInProgressError:
-        return 409, {"code": "IN_PROGRESS", "message": "the same request is being received now"}
+        return refusal(409, "IN_PROGRESS", "the same request is being received now")
     except (Unavailable, IdempotencyPersistenceLayerError) as error:
         logger.error("unavailable", extra={"why": str(error)})
-        return 503, {"code": "UNAVAILABLE", "message": "send the same request again, with its key"}
+        return refusal(503, "UNAVAILABLE", "send the same request again, with its key")
 
 
 @logger.inject_lambda_context
@@ -133,36 +154,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     idempotency.register_lambda_context(context)
     if door.look().paused:
         return _paused()
-    status, body = respond(event)
-    return {
-        "statusCode": status,
-        "headers": {"Content-Type": "application/json"},
-        "body": json.dumps(body),
-    }
+    try:
+        return respond(event)
+    except (BadBody, BadParameter) as error:
+        return refusal_of(error)
 
 
 def _paused() -> dict[str, Any]:
     """Nothing was received; the same request may come again, with its key."""
-    problem = {
-        "type": "about:blank",
-        "title": "The API is paused",
-        "status": 503,
-        "detail": "an operator has paused it: send the same request again, with its key",
-        "code": "PAUSED",
-    }
-    return {
-        "statusCode": 503,
-        "headers": {
-            "Content-Type": "application/problem+json",
-            "Retry-After": str(_RETRY_AFTER_SECONDS),
-        },
-        "body": json.dumps(problem),
-    }
-
-
-def _body(event: dict[str, Any]) -> bytes:
-    text = event.get("body") or ""
-    return base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+    told = "an operator has paused it: send the same request again, with its key"
+    return refusal(503, "PAUSED", told, headers={"Retry-After": str(_RETRY_AFTER_SECONDS)})
 
 
 def _caller(event: dict[str, Any]) -> str:
@@ -171,40 +172,5 @@ def _caller(event: dict[str, Any]) -> str:
 
     A role is one caller in all its sessions: a retry may come from another one.
     """
-    signed = event["requestContext"]["identity"]
-    arn = str(signed.get("userArn") or signed.get("apiKeyId") or "")
+    arn = principal_of(event)
     return arn.rpartition("/")[0] if ":assumed-role/" in arn else arn
-
-
-def _header(event: dict[str, Any], name: str) -> str | None:
-    headers = event.get("headers") or {}
-    return next((value for key, value in headers.items() if key.lower() == name), None)
-
-
-def _count(body: bytes) -> int:
-    return len(_items(body) or [None])
-
-
-def _items(body: bytes) -> list[Any] | None:
-    """The messages of a body that has several, else None."""
-    try:
-        parsed = json.loads(body)
-    except ValueError:
-        return None
-    if isinstance(parsed, dict) and isinstance(parsed.get("messages"), list):
-        return list(parsed["messages"])
-    return parsed if isinstance(parsed, list) else None
-
-
-def _messages(body: bytes) -> Iterator[tuple[bytes, Decoded | Invalid]]:
-    """Each message's content and what decoding made of it; a body that is no JSON is one broken
-    message.
-    """
-    received_at = clock.now()
-    items = _items(body)
-    if items is None:
-        yield body, decode_json_bytes(body, network=None, received_at=received_at)
-        return
-    for item in items:
-        content = json.dumps(item, sort_keys=True, separators=(",", ":")).encode()
-        yield content, decode_json(item, network=None, received_at=received_at)

@@ -2,12 +2,14 @@
 
 Invoked synchronously by the command line: `{"action": "begin"}` gives a version, then
 `{"action": "rows", "kind": ..., "version": ..., "rows": [...]}` loads a chunk of one kind, and
-`{"action": "rules", "rule_version": ..., "rows": [...]}` a rule set.
+`{"action": "rules", "rule_version": ..., "rows": [...]}` a rule set. `{"action": "activate",
+"rule_version": ..., "by": ..., "note": ..., "dry_run": bool}` puts a loaded one in force.
 """
 
 import os
 from typing import Any
 
+import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import aws, clock, logs
@@ -16,7 +18,8 @@ from adapters.balances import BalanceTable
 from adapters.journal import JournalTable
 from adapters.posting_queue import PostingQueue
 from adapters.reference import ReferenceTable
-from adapters.reference_loading import ReferenceLoading, RuleSetChanged
+from adapters.reference_loading import ReferenceLoading
+from adapters.rule_sets import RuleSetChanged, RuleSets
 from adapters.vault import Vault, read_index_key
 from domain.card_number import CardNumber
 from domain.errors import Refused
@@ -24,6 +27,7 @@ from domain.errors import Refused
 logger = logs.logger()
 dynamodb = aws.client("dynamodb")
 loading = ReferenceLoading(dynamodb, ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]))
+rule_sets = RuleSets(dynamodb, os.environ["REFERENCE_TABLE"])
 accounts = Accounts(
     BalanceTable(dynamodb, os.environ["BALANCES_TABLE"]),
     JournalTable(dynamodb, os.environ["JOURNAL_TABLE"]),
@@ -47,6 +51,34 @@ def load(kind: str, rows: list[dict[str, Any]], version: int) -> dict[str, Any]:
     if kind == "accounts":
         return _load_accounts(rows, version)
     return {"changed": loading.load(kind, rows, version), "errors": []}
+
+
+def load_rules(rule_version: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """As `load`, and the version in force, which stays as it was unless there was none."""
+    try:
+        changed = rule_sets.load(rule_version, rows, clock.timestamp())
+    except RuleSetChanged as refusal:
+        return {"changed": 0, "errors": [{"code": "RULE_SET_CHANGED", "message": str(refusal)}]}
+    return {"changed": changed, "errors": [], "in_force": rule_sets.in_force()}
+
+
+def activate(event: dict[str, Any]) -> dict[str, Any]:
+    """The activation, or the code and message of its refusal."""
+    dry_run = bool(event.get("dry_run"))
+    try:
+        done = rule_sets.activate(
+            event["rule_version"],
+            event["by"],
+            event["note"],
+            clock.timestamp(),
+            dry_run=dry_run,
+        )
+    except Refused as refusal:
+        logger.warning("activation_refused", extra={"code": refusal.code})
+        return {"code": refusal.code, "message": refusal.message}
+    told: dict[str, Any] = msgspec.to_builtins(done) | {"dry_run": dry_run}
+    logger.info("rules_activated", extra=told)
+    return told
 
 
 def _load_accounts(rows: list[dict[str, Any]], version: int) -> dict[str, Any]:
@@ -85,16 +117,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         case "begin":
             result: dict[str, Any] = {"version": loading.next_version()}
         case "rules":
-            try:
-                result = {
-                    "changed": loading.load_rules(event["rule_version"], event["rows"]),
-                    "errors": [],
-                }
-            except RuleSetChanged as refusal:
-                result = {
-                    "changed": 0,
-                    "errors": [{"code": "RULE_SET_CHANGED", "message": str(refusal)}],
-                }
+            result = load_rules(event["rule_version"], event["rows"])
+        case "activate":
+            return activate(event)
         case _:
             result = load(event["kind"], event["rows"], event["version"])
     logger.info("reference_loaded", extra={"kind": event.get("kind"), **_counts(result)})

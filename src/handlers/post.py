@@ -9,10 +9,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import aws, clock, logs
 from adapters.balances import BalanceTable
+from adapters.bus import Bus
+from adapters.derivation import Derivation
 from adapters.journal import JournalTable
 from adapters.ledger import Ledger
+from adapters.match_waits import MatchWaitRules
+from adapters.outcomes import Outcomes, Waker
 from adapters.parked import ParkedTable
-from adapters.posting import Poster
+from adapters.payments import PaymentTable
+from adapters.posting import Poster, Tools
+from adapters.posting_queue import PostingQueue
+from adapters.reference import ReferenceTable
 from domain.errors import Unavailable
 from domain.events import (
     OpeningRequested,
@@ -26,7 +33,23 @@ dynamodb = aws.client("dynamodb")
 balances = BalanceTable(dynamodb, os.environ["BALANCES_TABLE"])
 parked = ParkedTable(dynamodb, os.environ["PARKED_TABLE"])
 journal = JournalTable(dynamodb, os.environ["JOURNAL_TABLE"])
-poster = Poster(Ledger(dynamodb, journal, balances, parked), balances, parked, clock.now)
+payments = PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"])
+waits = MatchWaitRules(ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]))
+queue = PostingQueue(aws.client("sqs"), os.environ["POST_QUEUE_URL"])
+bus = Bus(aws.client("events"), os.environ["BUS_NAME"])
+poster = Poster(
+    Tools(
+        ledger=Ledger(dynamodb, journal, balances, parked, payments),
+        derivation=Derivation(payments, balances, journal, waits),
+        outcomes=Outcomes(dynamodb, journal, parked, payments, bus),
+        waker=Waker(parked, queue),
+        journal=journal,
+        balances=balances,
+        parked=parked,
+        payments=payments,
+    ),
+    clock.now,
+)
 
 
 def post(body: str) -> None:

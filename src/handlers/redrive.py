@@ -44,6 +44,7 @@ from domain.errors import Refused
 from domain.events import (
     BUS_EVENTS,
     OpeningRequested,
+    PostingLegCreated,
     TransactionAuthorized,
     TransactionEnriched,
     TransactionPosted,
@@ -84,6 +85,7 @@ queues = {
     "EnrichDeadLetters": LetterQueue(sqs, os.environ["ENRICH_DEAD_LETTERS_URL"]),
     "RulesDeadLetters": LetterQueue(sqs, os.environ["RULES_DEAD_LETTERS_URL"]),
     "PostDeadLetters": LetterQueue(sqs, os.environ["POST_DEAD_LETTERS_URL"]),
+    "LegDeadLetters": LetterQueue(sqs, os.environ["LEG_DEAD_LETTERS_URL"]),
     "JournalPipeDeadLetters": LetterQueue(sqs, os.environ["JOURNAL_PIPE_DEAD_LETTERS_URL"]),
     "FoldDeadLetters": LetterQueue(sqs, os.environ["FOLD_DEAD_LETTERS_URL"]),
     "NotifyDeadLetters": LetterQueue(sqs, os.environ["NOTIFY_DEAD_LETTERS_URL"]),
@@ -115,6 +117,9 @@ menders: dict[str, Mender] = {
         # A booking resolves the row.
         still_open=frozenset({FAILED}),
     ),
+    "LegDeadLetters": EventLetters(
+        settled, event_to(to_queue(sqs, os.environ["LEG_QUEUE_URL"])), PostingLegCreated
+    ),
     "JournalPipeDeadLetters": StreamLetters(
         records, announcements.by_key, announcements.by_time, margin=(_CLOCKS, _CLOCKS)
     ),
@@ -139,8 +144,10 @@ scheduled = {
     name: to_function(functions, name)
     for name in (
         os.environ["SWEEP_FUNCTION"],
+        os.environ["TIMERS_FUNCTION"],
         os.environ["REPUBLISH_FUNCTION"],
         os.environ["REBUILD_BALANCES_FUNCTION"],
+        os.environ["CHECK_SEQUENCES_FUNCTION"],
     )
 } | {os.environ["RECONCILE_ARN"]: to_machine(workflows, os.environ["RECONCILE_ARN"])}
 

@@ -226,6 +226,7 @@ def _make() -> Books:
             internal_row("settle:VISA:EUR", 0, 6_500),
             internal_row("susp:UNKNOWN_ACCOUNT:EUR", 2_000, 0),
         ],
+        payments=[],
         markers=frozenset(row["pk"] for row in headers),
         announced=[event_of(row) for row in headers],
     )

@@ -147,7 +147,7 @@ def test_a_paused_api_is_said_at_once_with_the_way_to_repeat(api: Api) -> None:
 
 
 def test_a_message_that_is_too_large_does_not_stop_the_others(api: Api) -> None:
-    api.answers = [(413, {"code": "TOO_LARGE", "message": "too large"}), received()]
+    api.answers = [(413, {"code": "TOO_LARGE", "detail": "too large"}), received()]
 
     refused, taken = sorted(submit(api, b"[too large]", b"{}"), key=lambda r: r.status)
 

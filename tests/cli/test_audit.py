@@ -1,12 +1,18 @@
 """Each invariant finds what breaks it: one broken thing at a time in books in good order."""
 
+import copy
 import dataclasses
+import json
 from datetime import timedelta
 
 import pytest
 
 from cli.audit.invariants import check
 from cli.audit.reading import Books
+from domain.events import TransactionPostingSuspended
+from samples.event_story import BLOCKED_PURCHASE, Story
+from samples.invocations import header_row
+from samples.make_events import bookings
 from tests.cli.sample_books import (
     ALICE,
     CHANGED,
@@ -476,3 +482,48 @@ def test_an_event_without_a_booking_is_found() -> None:
     broken.announced.append(stray)
 
     assert breaks(broken) == {13: ["J#gone"]}
+
+
+# 12: determinism
+
+
+def decided(story: Story, kind: type[TransactionPostingSuspended]) -> Row:
+    event = story.decided(kind)
+    return {"detail_type": kind.detail_type(), "detail": json.loads(event.to_detail())}
+
+
+def suspended_by_the_code() -> Row:
+    """The sample's suspense booking, as its header is stored."""
+    return json.loads(json.dumps(header_row(bookings()[1])))  # type: ignore[no-any-return]
+
+
+def test_a_booking_that_its_own_record_would_not_make_is_found() -> None:
+    good, broken = books(), books()
+    header = suspended_by_the_code()
+    good.headers[header["pk"]] = header
+    changed = copy.deepcopy(header)
+    changed["legs"][0]["account"] = "susp:NO_RATE:EUR"
+    broken.headers[header["pk"]] = changed
+
+    assert check(good)[12] == []
+    assert [each.id for each in check(broken)[12]] == [header["pk"]]
+
+
+def test_a_second_booking_of_a_message_for_one_purpose_is_found() -> None:
+    broken = books()
+    again = broken.headers[PURCHASE_HEADER] | {"pk": "J#other", "header_id": "J#other"}
+    broken.headers["J#other"] = again
+
+    assert [each.id for each in check(broken)[12]] == ["J#other"]
+
+
+def test_an_event_under_another_id_than_its_record_gives_is_found() -> None:
+    broken = books()
+    event = decided(BLOCKED_PURCHASE, TransactionPostingSuspended)
+    broken.told.append(copy.deepcopy(event))
+    assert check(broken)[12] == []
+
+    event["detail"]["meta"]["event_id"] = "00000000-0000-5000-8000-000000000000"
+    broken.told.append(event)
+
+    assert [each.id for each in check(broken)[12]] == [BLOCKED_PURCHASE.received.ingest_id]

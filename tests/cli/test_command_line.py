@@ -32,6 +32,7 @@ COMMANDS = [
     "pause",
     "resume",
     "sweep",
+    "timers",
     "republish",
     "rebuild-balances",
     "audit",

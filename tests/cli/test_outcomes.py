@@ -96,3 +96,12 @@ def test_the_rate_spans_from_the_first_reception_to_the_last_booking() -> None:
 @pytest.mark.parametrize(("share", "value"), [(50, 5), (95, 10), (100, 10), (1, 1)])
 def test_a_percentile_is_a_value_that_occurred(share: int, value: float) -> None:
     assert percentile(list(range(1, 11)), share) == value
+
+
+def test_what_waits_for_another_message_says_so() -> None:
+    of = books()
+    waits = of.parked[REPEAT] | {"reason": "PENDING_MATCH", "code": "NO_ORIGINAL"}
+
+    found = outcome_of(REPEAT, of.inbox[REPEAT], waits, None)
+
+    assert (found.kind, found.why, found.settled) == ("WAITING", "NO_ORIGINAL", True)

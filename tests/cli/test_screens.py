@@ -20,8 +20,8 @@ from cli.audit import command as audit
 from cli.audit.invariants import check
 from cli.outcomes import Outcome
 from cli.submission import Line
-from cli.trial_balance import trial_balance_of
 from domain.money import Money
+from domain.trial_balance import trial_balance_of
 from tests.cli.sample_books import (
     CHANGED,
     PURCHASE,

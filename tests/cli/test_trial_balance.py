@@ -2,8 +2,8 @@
 
 import msgspec
 
-from cli.trial_balance import TrialBalance, trial_balance_of
 from domain.events import Posted
+from domain.trial_balance import TrialBalance, trial_balance_of
 from tests.cli.sample_books import SUSPENSE_HEADER, books, internal_row
 
 

@@ -150,3 +150,20 @@ def test_a_claim_counts_for_its_owner_only(tables: Tables, watch: Watch) -> None
     claimed = {outcome.ingest_id: outcome.claimed_at for outcome in watch.with_claims()}
 
     assert claimed == {PURCHASE: "later", REPEAT: None}
+
+
+def test_what_waits_is_read_again_until_its_message_has_come(tables: Tables, watch: Watch) -> None:
+    of = books()
+    row = of.parked[REPEAT] | {"reason": "PENDING_MATCH", "code": "NO_ORIGINAL"}
+    tables.put("Inbox", of.inbox[REPEAT])
+    tables.put("Parked", row)
+    watch.add([REPEAT])
+
+    watch.poll()
+    assert (watch.outcomes[REPEAT].kind, watch.waiting) == ("WAITING", {REPEAT})
+
+    header = of.headers[PURCHASE_HEADER] | {"ingest_id": REPEAT}
+    tables.put("Journal", header | {"pk": f"J#{of.inbox[REPEAT]['msg_id']}"})
+    tables.put("Parked", row | {"state": "RESOLVED"})
+    watch.poll()
+    assert (watch.outcomes[REPEAT].kind, watch.waiting) == ("POSTED", set())

@@ -12,9 +12,13 @@ from typer.main import get_command
 
 from cli.app import app
 from domain import letters
+from domain.charging import TEMPLATES
+from domain.chart import CHART
 from domain.events import BUS_EVENTS
 from domain.iso8583.elements import ELEMENTS
 from domain.iso8583.problems import REMEDIES
+from domain.problem import KINDS
+from samples.api_operations import OPERATIONS
 from samples.make_event_table import PAGE, page_with_tables
 from tests.template.reading import of_type
 
@@ -237,3 +241,29 @@ def test_the_page_on_messages_names_every_fault_and_every_element_that_is_kept()
 
     assert codes >= REMEDIES.keys()
     assert [each for each in kept if each not in page] == []
+
+
+def test_the_accounting_page_lists_every_account_template_and_case() -> None:
+    page = text_of(ROOT / "docs" / "accounting.md")
+    accounts = set(code_spans(section(ROOT / "docs" / "accounting.md", "Accounts")))
+    rows = table(page, "template")
+
+    assert {account.pattern for account in CHART.accounts.values()} <= accounts
+    assert [name for row in rows for name in row[0].split(", ")] == [
+        template.name for template in TEMPLATES.all
+    ]
+    for row in rows:
+        told = set(row[1].split(", ")) - {""}
+        named = [each.cases for each in TEMPLATES.all if each.name in row[0].split(", ")]
+        assert told == {case for cases in named for case in cases}
+
+
+def test_the_page_on_the_api_names_every_route_and_every_problem_with_its_remedy() -> None:
+    page = text_of(ROOT / "docs" / "api.md")
+    told = {row[0].strip("`"): row[1:] for row in table(page, "code")}
+
+    assert told == {
+        code: [str(kind.status), kind.title, kind.remedy] for code, kind in KINDS.items()
+    }
+    routes = [row[0].strip("`") for row in table(page, "route")]
+    assert routes == [f"{each.method.upper()} {each.path}" for each in OPERATIONS]

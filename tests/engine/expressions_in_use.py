@@ -80,10 +80,23 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
         "posting_no": "number",
         "posted_d": "sum",
         "posted_c": "sum",
+        "receivable": "sum",
         "fold_no": "sum",
         "account": "text",
         "currency": "text",
         "account_kind": "text",
+    },
+    "Assemblies": {
+        "state": "state",
+        "state_shard": "minute",
+        "leg_count": "version",
+        "checksum": "text",
+        "value_date": "moment",
+        "last_at": "moment",
+        "got": "sum",
+        "reason": "reason",
+        "message": "text",
+        "history": "history",
     },
     "Vault": {"token": "text"},
     "Idempotency": {
@@ -254,13 +267,15 @@ WRITES = (
         "Update",
         "version = :version",
         "SET available = available + :net, version = version + :one,"
-        " posting_no = posting_no + :one ADD posted_d :debit, posted_c :credit",
+        " posting_no = posting_no + :one"
+        " ADD posted_d :debit, posted_c :credit, receivable :receivable",
         values={
             ":version": "version",
             ":net": "number",
             ":one": "one",
             ":debit": "sum",
             ":credit": "sum",
+            ":receivable": "sum",
         },
     ),
     Use(
@@ -291,6 +306,46 @@ WRITES = (
     ),
     Use("Balances", "Update", update="ADD fold_no :one", values={":one": "one"}),
     Use("Balances", "ConditionCheck", "fold_no = :fold_no", values={":fold_no": "sum"}),
+    Use("Assemblies", "Put", "attribute_not_exists(pk)"),
+    Use(
+        "Assemblies",
+        "Update",
+        "leg_count = :legs AND checksum = :checksum AND value_date = :day",
+        "SET last_at = :at ADD got :one",
+        values={
+            ":legs": "version",
+            ":checksum": "text",
+            ":day": "moment",
+            ":at": "moment",
+            ":one": "one",
+        },
+    ),
+    Use(
+        "Assemblies",
+        "Update",
+        "#state = :open",
+        "SET #state = :posted, last_at = :at REMOVE state_shard",
+        names=STATE,
+        values={":open": "state", ":posted": "state", ":at": "moment"},
+    ),
+    Use(
+        "Assemblies",
+        "Update",
+        "#state = :one_state OR #state = :other_state",
+        "SET #state = :state, state_shard = :listed, last_at = :at, reason = :reason,"
+        " message = :message, history = list_append(history, :entry)",
+        names=STATE,
+        values={
+            ":one_state": "state",
+            ":other_state": "state",
+            ":state": "state",
+            ":listed": "minute",
+            ":at": "moment",
+            ":reason": "reason",
+            ":message": "text",
+            ":entry": "history",
+        },
+    ),
     Use("Vault", "Put", "attribute_not_exists(pk)"),
     # Powertools' own.
     Use(
@@ -328,6 +383,13 @@ QUERIES = (
         asks="booked_minute = :minute",
         index="by-minute",
         values={":minute": "minute"},
+    ),
+    Use(
+        "Assemblies",
+        "Query",
+        asks="state_shard = :listed",
+        index="by-state",
+        values={":listed": "minute"},
     ),
     Use(
         "Reference",

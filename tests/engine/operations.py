@@ -18,6 +18,7 @@ KEYS = {
     "Journal": ("pk", "sk"),
     "Reference": ("pk", "sk"),
     "Balances": ("pk",),
+    "Assemblies": ("pk", "sk"),
     "Vault": ("pk",),
     "Idempotency": ("id",),
 }

@@ -20,6 +20,7 @@ TABLES = (
     "Reference",
     "Journal",
     "Balances",
+    "Assemblies",
     "Vault",
     "Idempotency",
 )
@@ -45,7 +46,7 @@ class OwnServices:
         self.bus = self._name
         self.client("events").create_event_bus(Name=self.bus)
         self.heard, self.post, self.landing = map(self._queue, ("heard", "post", "landing"))
-        self.notify = self._queue("notify")
+        self.notify, self.legs = self._queue("notify"), self._queue("legs")
         self._listen()
         self.files, self.audit = map(self._bucket, ("files", "audit"))
         self.notifications = self._bucket("notifications")
@@ -60,6 +61,7 @@ class OwnServices:
             "AUDIT_BUCKET": self.audit,
             "NOTIFICATIONS_BUCKET": self.notifications,
             "NOTIFY_QUEUE_URL": self.notify,
+            "LEG_QUEUE_URL": self.legs,
             "POST_QUEUE_URL": self.post,
             "LANDING_QUEUE_URL": self.landing,
         }

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 import local
+from domain.sequence import header_id_of
 from samples import make_reference
 from samples.event_story import BLOCKED_PURCHASE, DECLINED_PURCHASE, FOREIGN_PURCHASE
 from samples.invocations import inbox_row
+from samples.leg_story import TRANSFER
 from samples.make_batch import TARGET as BATCHES
 from samples.make_events import bookings
 from tests.engine.live import Stack
@@ -82,7 +84,9 @@ def answers(deployed: Deployed, own: OwnServices) -> dict[str, Any]:
         *("IngestFunction", "IngestFileFunction", "DeduplicateFunction", "EnrichFunction"),
         *("PostFunction", "AnnounceFunction", "FoldFunction", "NotifyFunction", "QueryFunction"),
         *("SweepFunction", "RepublishFunction", "RebuildBalancesFunction", "ReleaseFunction"),
+        *("AssembleFunction", "CheckSequencesFunction"),
         *("ReconcileFunction", "RedriveFunction", "DoorsFunction"),
+        *("SettleFunction", "CorrectFunction", "AccountFunction"),
     ):
         event = sample(f"invoke/{function}")
         if function == "IngestFileFunction":
@@ -179,6 +183,16 @@ def test_post_books_both_decisions(answers: dict[str, Any], own: OwnServices) ->
         assert headers[BOOKED][name] == expected[name]
 
 
+def test_assemble_books_the_sequence_of_both_legs(
+    answers: dict[str, Any], own: OwnServices
+) -> None:
+    assert answers["AssembleFunction"] == {"batchItemFailures": []}
+    assert answers["CheckSequencesFunction"] == {"resent": [], "incomplete": [], "parked": 0}
+
+    headers = {row["pk"]: row for row in own.rows("Journal") if row["sk"] == "H"}
+    assert headers[header_id_of(TRANSFER)]["totals"] == {"EUR": 25_000}
+
+
 def test_announce_answers_with_the_sample_event(answers: dict[str, Any]) -> None:
     assert answers["AnnounceFunction"][0] == sample("TransactionPosted")["detail"]
 
@@ -225,6 +239,14 @@ def test_release_leaves_the_blocked_account_alone(answers: dict[str, Any]) -> No
     answer = answers["ReleaseFunction"]
 
     assert (answer["result"], answer["code"]) == ("REFUSED", "ACCOUNT_ON_HOLD")
+
+
+def test_what_people_order_is_looked_at_only_in_a_dry_run(answers: dict[str, Any]) -> None:
+    settled, corrected = answers["SettleFunction"], answers["CorrectFunction"]
+
+    assert settled["result"] == "WOULD_SETTLE"
+    assert (corrected["result"], corrected["customer"]["net"]) == ("WOULD_CORRECT", 150)
+    assert answers["AccountFunction"]["result"] == "WOULD_LIMIT"
 
 
 def test_an_error_reaches_the_caller_with_its_type_and_trace(deployed: Deployed) -> None:

@@ -12,6 +12,7 @@ from cli.outcomes import Outcome
 from cli.run import batch_files
 from cli.submission import new_submission_id
 from cli.submit import send
+from domain.trial_balance import trial_balance_body
 from samples.population import CARDS, STRAY_CARDS
 from tests.engine.live import Stack
 
@@ -19,7 +20,12 @@ pytestmark = pytest.mark.engine
 
 BATCH = Path(__file__).parents[2] / "samples" / "batch"
 EXPECTED = json.loads((BATCH / "EXPECTED.json").read_text())
-GROUPS = {"POSTED": "posted", "SUSPENDED": "suspended", "REJECTED": "rejected"}
+GROUPS = {
+    "POSTED": "posted",
+    "SUSPENDED": "suspended",
+    "REJECTED": "rejected",
+    "WAITING": "waiting",
+}
 SLOW = 120.0
 
 
@@ -43,7 +49,7 @@ def counted(outcomes: dict[str, Outcome]) -> dict[str, dict[str, int]]:
 
 
 def balances(stack: Stack) -> dict[str, Any]:
-    return trial_balance.as_values(trial_balance.read(stack.system))
+    return trial_balance_body(trial_balance.read(stack.system))
 
 
 @pytest.fixture(scope="module")

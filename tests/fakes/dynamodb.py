@@ -115,8 +115,14 @@ class MemoryDynamoDB:
         return _page(table, index, found, request)
 
     def scan(self, *, TableName: str, **request: Any) -> Any:
-        table = self._table("Scan", TableName)
-        return _page(table, None, list(table.items.values()), request)
+        table, filtered = self._table("Scan", TableName), request.get("FilterExpression")
+        expressions = Expressions(request)
+        with _Validation("Scan"):
+            expressions.check_references(filtered)
+        # A page is cut before it is filtered.
+        page = _page(table, None, list(table.items.values()), request)
+        found = [item for item in page["Items"] if expressions.holds(filtered, item)]
+        return page | {"Items": found, "Count": len(found)}
 
     def transact_write_items(
         self, *, TransactItems: list[dict[str, Any]], ClientRequestToken: str | None = None

@@ -2,17 +2,18 @@
 values.
 
 Grammar of conditions: OR over AND over NOT over comparisons, BETWEEN and functions, with
-parentheses. Updates: SET with + and list_append, and ADD of numbers. Anything else raises, so that
-a test cannot pass by accident. What DynamoDB itself refuses raises Invalid.
+parentheses. Updates: SET with + and list_append, ADD of numbers, REMOVE. Anything else raises, so
+that a test cannot pass by accident. What DynamoDB itself refuses raises Invalid.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 type Attribute = Mapping[str, Any]
 type Attributes = dict[str, Any]
+type Test = Callable[["Expressions", Attributes], bool]
 
 _TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+-]|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
 _CLAUSE = re.compile(r"\b(SET|ADD|REMOVE|DELETE)\b")
@@ -57,11 +58,7 @@ class Expressions:
     def holds(self, condition: str | None, item: Attributes) -> bool:
         if condition is None:
             return True
-        parser = _Condition(_tokens(condition), self, item)
-        result = parser.either()
-        if parser.rest():
-            raise ValueError(f"cannot read the condition {condition!r} after {parser.rest()}")
-        return result
+        return _test(condition)(self, item)
 
     def updated(self, update: str, item: Attributes) -> Attributes:
         """The item after an update expression; the operands are those of the item before."""
@@ -76,6 +73,8 @@ class Expressions:
                     path, value = part.split()
                     name = self.name(path)
                     result[name] = _sum(item.get(name, {"N": "0"}), self.value(value))
+                elif clause == "REMOVE":
+                    result.pop(self.name(part), None)
                 else:
                     raise ValueError(f"no {clause} here")
         return result
@@ -115,76 +114,74 @@ class Expressions:
 
 
 class _Condition:
-    def __init__(self, tokens: list[str], expressions: Expressions, item: Attributes) -> None:
+    """Reads a condition once; what comes out asks the names and values of a request."""
+
+    def __init__(self, tokens: list[str]) -> None:
         self._tokens = tokens
-        self._expressions = expressions
-        self._item = item
 
     def rest(self) -> list[str]:
         return self._tokens
 
-    def either(self) -> bool:
-        result = self._both()
+    def either(self) -> Test:
+        tests = [self._both()]
         while self._take("OR"):
-            other = self._both()
-            result = result or other
-        return result
+            tests.append(self._both())
+        return tests[0] if len(tests) == 1 else _any_of(tests)
 
-    def _both(self) -> bool:
-        result = self._one()
+    def _both(self) -> Test:
+        tests = [self._one()]
         while self._take("AND"):
-            other = self._one()
-            result = result and other
-        return result
+            tests.append(self._one())
+        return tests[0] if len(tests) == 1 else _all_of(tests)
 
-    def _one(self) -> bool:
+    def _one(self) -> Test:
         if self._take("NOT"):
-            return not self._one()
+            inner = self._one()
+            return lambda request, item: not inner(request, item)
         if self._take("("):
-            result = self.either()
+            inner = self.either()
             self._expect(")")
-            return result
+            return inner
         token = self._tokens.pop(0)
         if token in {"attribute_exists", "attribute_not_exists", "begins_with"}:
             return self._function(token)
         return self._comparison(token)
 
-    def _function(self, name: str) -> bool:
+    def _function(self, name: str) -> Test:
         self._expect("(")
-        found = self._expressions.operand(self._tokens.pop(0), self._item)
+        subject = self._tokens.pop(0)
         if name == "begins_with":
             self._expect(",")
-            prefix = self._expressions.value(self._tokens.pop(0))["S"]
+            prefix = self._tokens.pop(0)
             self._expect(")")
-            return found is not None and str(found.get("S", "")).startswith(prefix)
+            return lambda request, item: _begins(
+                request.operand(subject, item), request.value(prefix)
+            )
         self._expect(")")
-        return (found is not None) == (name == "attribute_exists")
+        wanted = name == "attribute_exists"
+        return lambda request, item: (request.operand(subject, item) is not None) == wanted
 
-    def _comparison(self, left_token: str) -> bool:
+    def _comparison(self, left: str) -> Test:
         operator = self._tokens.pop(0)
         if operator == "BETWEEN":
-            return self._between(left_token)
-        left = self._expressions.operand(left_token, self._item)
-        right = self._expressions.operand(self._tokens.pop(0), self._item)
-        if left is None or right is None:
-            # DynamoDB: a comparison with a missing attribute is false, but for <>.
-            return operator == "<>" and left != right
-        if operator in {"=", "<>"}:
-            return (left == right) == (operator == "=")
-        ((left_kind, low),) = left.items()
-        ((right_kind, high),) = right.items()
-        if left_kind != right_kind:
-            return False
-        a, b = (int(low), int(high)) if left_kind == "N" else (low, high)
-        return bool({"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator])
+            return self._between(left)
+        right = self._tokens.pop(0)
+        return lambda request, item: _compared(
+            request.operand(left, item), operator, request.operand(right, item)
+        )
 
-    def _between(self, token: str) -> bool:
+    def _between(self, subject: str) -> Test:
         """Of texts only; both ends are included."""
-        low = self._expressions.value(self._tokens.pop(0))["S"]
+        low = self._tokens.pop(0)
         self._expect("AND")
-        high = self._expressions.value(self._tokens.pop(0))["S"]
-        found = self._expressions.operand(token, self._item)
-        return found is not None and bool(low <= found["S"] <= high)
+        high = self._tokens.pop(0)
+
+        def test(request: Expressions, item: Attributes) -> bool:
+            found = request.operand(subject, item)
+            ends = request.value(low)["S"], request.value(high)["S"]
+            return found is not None and bool(ends[0] <= found["S"] <= ends[1])
+
+        return test
 
     def _take(self, token: str) -> bool:
         if self._tokens and self._tokens[0] == token:
@@ -195,6 +192,41 @@ class _Condition:
     def _expect(self, token: str) -> None:
         if not self._take(token):
             raise ValueError(f"expected {token} before {self._tokens}")
+
+
+def _any_of(tests: list[Test]) -> Test:
+    return lambda request, item: any([each(request, item) for each in tests])
+
+
+def _all_of(tests: list[Test]) -> Test:
+    return lambda request, item: all([each(request, item) for each in tests])
+
+
+def _begins(found: Attribute | None, prefix: Attribute) -> bool:
+    return found is not None and str(found.get("S", "")).startswith(prefix["S"])
+
+
+def _compared(left: Attribute | None, operator: str, right: Attribute | None) -> bool:
+    if left is None or right is None:
+        # DynamoDB: a comparison with a missing attribute is false, but for <>.
+        return operator == "<>" and left != right
+    if operator in {"=", "<>"}:
+        return (left == right) == (operator == "=")
+    ((left_kind, low),) = left.items()
+    ((right_kind, high),) = right.items()
+    if left_kind != right_kind:
+        return False
+    a, b = (int(low), int(high)) if left_kind == "N" else (low, high)
+    return bool({"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator])
+
+
+@cache
+def _test(condition: str) -> Test:
+    parser = _Condition(_tokens(condition))
+    test = parser.either()
+    if parser.rest():
+        raise ValueError(f"cannot read the condition {condition!r} after {parser.rest()}")
+    return test
 
 
 def _tokens(text: str) -> list[str]:

@@ -145,14 +145,19 @@ def _message(each: Waiting) -> dict[str, Any]:
 
 @dataclass
 class MemoryWorkflows(Resettable):
-    """Executions that were started, by their input."""
+    """Executions that were started, by their input; `machine` carries out those waited for."""
 
     inputs: list[str] = field(default_factory=list)
+    machine: Callable[[str, str], dict[str, Any]] | None = None
 
     def start_execution(self, *, stateMachineArn: str, input: str) -> Any:
         assert stateMachineArn.startswith("arn:")
         self.inputs.append(input)
         return {"executionArn": f"{stateMachineArn}:{len(self.inputs)}"}
+
+    def start_sync_execution(self, *, stateMachineArn: str, input: str) -> Any:
+        assert self.machine is not None
+        return self.machine(stateMachineArn, input)
 
 
 @dataclass
@@ -277,8 +282,13 @@ class MemoryMappings(Resettable):
     off: set[str] = field(default_factory=set)
     seen: list[bool] = field(default_factory=list)
     invoked: list[tuple[str, bytes]] = field(default_factory=list)
+    function: Callable[[Any], Any] | None = None
 
     def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> Any:
+        if InvocationType == "RequestResponse":
+            assert self.function is not None
+            told = json.dumps(self.function(json.loads(Payload))).encode()
+            return {"StatusCode": 200, "Payload": io.BytesIO(told)}
         assert InvocationType == "Event"
         self.invoked.append((FunctionName, Payload))
         return {"StatusCode": 202}

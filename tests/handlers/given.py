@@ -73,8 +73,13 @@ def reference(cloud: Cloud, version: int = 1) -> None:
     load("merchants", make_reference.merchants(), version)
     load("mcc", [row for row in merchant_categories() if row["mcc"] in ("5411", "5812")], version)
     load("fx", make_reference.fx(), version)
-    rules = {"action": "rules", "rule_version": "v1", "rows": make_reference.rules()}
-    load_reference.handler(rules, CONTEXT)
+    rules("v1", make_reference.rules())
+
+
+def rules(version: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """A rule set, loaded by its function; what that answers."""
+    order = {"action": "rules", "rule_version": version, "rows": list(rows)}
+    return load_reference.handler(order, CONTEXT)
 
 
 def load(kind: str, rows: Iterable[dict[str, Any]], version: int = 1) -> dict[str, Any]:

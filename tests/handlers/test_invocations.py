@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from handlers import (
+    account,
     announce,
+    assemble,
+    check_sequences,
+    correct,
     deduplicate,
     doors,
     enrich,
@@ -20,6 +24,7 @@ from handlers import (
     redrive,
     release,
     republish,
+    settle,
     sweep,
 )
 from samples.event_story import BLOCKED_PURCHASE, FOREIGN_PURCHASE
@@ -97,6 +102,20 @@ def test_announce_makes_the_sample_of_transaction_posted(context: Any) -> None:
 
     assert as_json(details[0]) == given.sample("TransactionPosted")["detail"]
     assert details[1]["data"]["purpose"] == "SUSPEND"
+
+
+def test_assemble_books_the_transfer_of_the_samples_and_the_check_finds_nothing(
+    cloud: Cloud, context: Any
+) -> None:
+    given.reference(cloud)
+    before = cloud.row("balances", pk="B#cust:A-1001#EUR")["posted_c"]
+
+    answer = assemble.handler(given.invocation("AssembleFunction"), context)
+    checked = check_sequences.handler(given.invocation("CheckSequencesFunction"), context)
+
+    assert answer == {"batchItemFailures": []}
+    assert cloud.row("balances", pk="B#cust:A-1001#EUR")["posted_c"] == before + 25_000
+    assert checked == {"resent": [], "incomplete": [], "parked": 0}
 
 
 def test_fold_moves_the_internal_accounts_of_both_bookings(cloud: Cloud, context: Any) -> None:
@@ -212,3 +231,19 @@ def test_load_reference_makes_accounts_and_orders_their_opening_money(cloud: Clo
 
     assert answer == {"changed": 2, "openings": 2, "errors": []}
     assert cloud.row("balances", pk="B#cust:A-1046#EUR")["status"] == "HOLD_DEBIT"
+
+
+def test_a_settlement_a_correction_and_an_account_order_say_what_they_would_do(
+    cloud: Cloud, context: Any
+) -> None:
+    given.reference(cloud)
+    given.received(cloud, FOREIGN_PURCHASE, BLOCKED_PURCHASE)
+    given.booked(cloud)
+
+    settled = settle.handler(given.invocation("SettleFunction"), context)
+    corrected = correct.handler(given.invocation("CorrectFunction"), context)
+    changed = account.handler(given.invocation("AccountFunction"), context)
+
+    assert (settled["result"], settled["matched"]) == ("WOULD_SETTLE", 2)
+    assert (corrected["result"], corrected["customer"]["net"]) == ("WOULD_CORRECT", 150)
+    assert (changed["result"], changed["after"]["overdraft_limit"]) == ("WOULD_LIMIT", 75_000)

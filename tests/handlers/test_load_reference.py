@@ -12,7 +12,13 @@ from tests.handlers import given
 
 ACCOUNT = account_row("A-1001")
 CARDS = make_reference.cards()[:2]
-RULES = {"action": "rules", "rule_version": "v1", "rows": make_reference.rules()}
+RULES: dict[str, Any] = {"action": "rules", "rule_version": "v1", "rows": make_reference.rules()}
+ACTIVATE = {
+    "action": "activate",
+    "rule_version": "v2",
+    "by": "operator",
+    "note": "the board decided",
+}
 
 
 def reference(cloud: Cloud, key: str, sk: str = "CURRENT") -> dict[str, Any]:
@@ -77,7 +83,7 @@ def test_other_opening_money_is_refused_and_names_the_correction(cloud: Cloud) -
 
     (error,) = answer["errors"]
     assert (error["account_id"], error["code"]) == ("A-1001", "OPENING_MONEY_CHANGED")
-    assert "book the difference as a correction" in error["message"]
+    assert "./posting correct J#OPENING#A-1001#EUR" in error["message"]
     assert cloud.queues.bodies != []
     assert cloud.row("reference", pk="A#A-1046", sk="CURRENT")["holder"] == other["holder"]
 
@@ -134,11 +140,13 @@ def test_a_rate_of_the_same_time_replaces_the_one_before(cloud: Cloud) -> None:
     assert cloud.row("reference", pk="FX#EUR#USD")["rate"] == "0.5"
 
 
-def test_a_rule_set_is_put_once_and_pointed_at(cloud: Cloud, context: Any) -> None:
-    assert load_reference.handler(RULES, context) == {"changed": 4, "errors": []}
-    assert load_reference.handler(RULES, context) == {"changed": 0, "errors": []}
+def test_the_first_rule_set_is_put_once_and_is_in_force(cloud: Cloud, context: Any) -> None:
+    first = load_reference.handler(RULES, context)
 
-    assert reference(cloud, "RULES")["rule_version"] == "v1"
+    assert first == {"changed": len(RULES["rows"]), "errors": [], "in_force": "v1"}
+    assert load_reference.handler(RULES, context) == first | {"changed": 0}
+    pointer = reference(cloud, "RULES")
+    assert (pointer["rule_version"], pointer["by"]) == ("v1", "reference load")
 
 
 def test_a_rule_set_never_changes_under_its_version(cloud: Cloud, context: Any) -> None:
@@ -151,9 +159,69 @@ def test_a_rule_set_never_changes_under_its_version(cloud: Cloud, context: Any) 
     assert "500000" in reference(cloud, "RULES#v1", "AMOUNT_LIMIT")["params"]
 
 
-def test_a_new_version_is_in_force_once_all_its_rules_stand(cloud: Cloud, context: Any) -> None:
+def test_a_later_rule_set_waits_until_somebody_puts_it_in_force(cloud: Cloud, context: Any) -> None:
+    load_reference.handler(RULES, context)
+
+    answer = load_reference.handler(RULES | {"rule_version": "v2"}, context)
+
+    assert (answer["changed"], answer["in_force"]) == (len(RULES["rows"]), "v1")
+    assert reference(cloud, "RULES")["rule_version"] == "v1"
+
+
+def test_an_activation_moves_the_pointer_and_keeps_who_when_and_why(
+    cloud: Cloud, context: Any
+) -> None:
     load_reference.handler(RULES, context)
     load_reference.handler(RULES | {"rule_version": "v2"}, context)
 
-    assert reference(cloud, "RULES")["rule_version"] == "v2"
-    assert len([row for row in cloud.rows("reference") if row["pk"] == "RULES#v2"]) == 4
+    told = load_reference.handler(ACTIVATE, context)
+
+    assert (told["rule_version"], told["was"], told["dry_run"]) == ("v2", "v1", False)
+    kept = {"rule_version": "v2", "was": "v1", "by": "operator", "note": "the board decided"}
+    assert kept.items() <= reference(cloud, "RULES").items()
+    story = [row for row in cloud.rows("reference") if row["sk"].startswith("AT#")]
+    assert [row["rule_version"] for row in story if kept.items() <= row.items()] == ["v2"]
+
+
+def test_an_activation_may_be_tried_and_may_come_twice(cloud: Cloud, context: Any) -> None:
+    load_reference.handler(RULES, context)
+    load_reference.handler(RULES | {"rule_version": "v2"}, context)
+
+    tried = load_reference.handler(ACTIVATE | {"dry_run": True}, context)
+    assert (tried["was"], reference(cloud, "RULES")["rule_version"]) == ("v1", "v1")
+    load_reference.handler(ACTIVATE, context)
+    before = cloud.rows("reference")
+    again = load_reference.handler(ACTIVATE, context)
+
+    assert again["was"] == "v2"
+    assert cloud.rows("reference") == before
+
+
+def test_a_version_that_is_not_loaded_or_lacks_a_check_is_refused(
+    cloud: Cloud, context: Any
+) -> None:
+    load_reference.handler(RULES, context)
+    assert load_reference.handler(ACTIVATE, context)["code"] == "UNKNOWN_RULE_VERSION"
+    load_reference.handler(RULES | {"rule_version": "v2", "rows": RULES["rows"][1:]}, context)
+
+    refused = load_reference.handler(ACTIVATE, context)
+
+    assert refused["code"] == "RULE_SET_INCOMPLETE"
+    assert RULES["rows"][0]["id"] in refused["message"]
+    assert reference(cloud, "RULES")["rule_version"] == "v1"
+
+
+def test_an_activation_that_meets_another_one_is_refused(cloud: Cloud, context: Any) -> None:
+    load_reference.handler(RULES, context)
+    for version in ("v2", "v3"):
+        load_reference.handler(RULES | {"rule_version": version}, context)
+
+    def other_first(operation: str) -> None:
+        if operation == "TransactWriteItems":
+            cloud.dynamodb.before = lambda _operation: None
+            load_reference.handler(ACTIVATE | {"rule_version": "v3"}, context)
+
+    cloud.dynamodb.before = other_first
+
+    assert load_reference.handler(ACTIVATE, context)["code"] == "OTHER_ACTIVATION"
+    assert reference(cloud, "RULES")["rule_version"] == "v3"

@@ -25,6 +25,7 @@ HEADER = bookings()[0].posted.header_id
 AUTHORIZED = given.sample("TransactionAuthorized")
 ENRICHED = given.sample("TransactionEnriched")
 APPROVED = given.sample("TransactionPostingApproved")
+LEG = given.sample("PostingLegCreated")
 POSTED = given.sample("TransactionPosted")
 NOTICE = given.invocation("IngestFileFunction")["Records"][0]["body"]
 FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function"
@@ -559,6 +560,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(
         "ScheduleDeadLetters": report("sweep", {}),
         "BusDeadLetters": POSTED,
         "NotifyDeadLetters": POSTED,
+        "LegDeadLetters": LEG,
         "ConsumerDeadLetters": POSTED,
     }
     target = {"ConsumerDeadLetters": {"TARGET_ARN": SETTINGS["AUDIT_STREAM_ARN"]}}

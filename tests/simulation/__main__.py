@@ -9,12 +9,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
+from tests.simulation.access.beyond import reason
+from tests.simulation.access.statements import Grant
 from tests.simulation.deployment import Base, deploy
+from tests.simulation.errands import errands
 from tests.simulation.report import commit, regressions, replayed, report
 from tests.simulation.run import simulate
+from tests.simulation.seam import SEAM
 
 _SHARE = 50
 _REPORTED_MAX = 5
+_OBJECTS_UNSEEN = 50_000
 _BASE: list[Base] = []
 
 
@@ -27,6 +32,7 @@ class Share:
     runs: int = 0
     virtual_seconds: float = 0.0
     failed: list[int] = field(default_factory=list)
+    used: set[Grant] = field(default_factory=set)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,12 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--trace", action="store_true", help="print what happened in it")
     parser.add_argument("--digest", action="store_true", help="print a hash of what happened")
     parser.add_argument("--regressions", action="store_true", help="replay the kept ones instead")
+    parser.add_argument("--grants", action="store_true", help="fail on grants that nobody used")
     given = parser.parse_args(arguments)
     if given.regressions:
         return _replay()
     if given.seed is not None:
         return _one(given.seed, given.trace, given.digest)
-    return _many(given.first, given.seeds, given.jobs)
+    return _many(given.first, given.seeds, given.jobs, grants=given.grants)
 
 
 def _one(seed: int, trace: bool, digest: bool) -> int:
@@ -69,12 +76,13 @@ def _replay() -> int:
     return bool(failed)
 
 
-def _many(first: int, seeds: int, jobs: int) -> int:
+def _many(first: int, seeds: int, jobs: int, *, grants: bool) -> int:
     began, total = time.monotonic(), Share()
     base = deploy()
     _BASE.append(base)
-    # What all runs share is not looked through again and again.
+    # What all runs share is not looked through again and again, and a run leaves little behind.
     gc.freeze()
+    gc.set_threshold(_OBJECTS_UNSEEN)
     starts = range(first, first + seeds, _SHARE)
     shares = [(start, min(_SHARE, first + seeds - start)) for start in starts]
     context = multiprocessing.get_context("fork")
@@ -92,7 +100,21 @@ def _many(first: int, seeds: int, jobs: int) -> int:
     )
     if total.failed:
         print("failed seeds:", *total.failed[:50])
-    return bool(total.failed)
+    unused = _unused(base, total) if grants else []
+    for grant in unused:
+        where = f" where {grant.condition}" if grant.condition else ""
+        print(f"nobody uses {grant.holder}: {grant.action} on {grant.resource}{where}")
+    return bool(total.failed or unused)
+
+
+def _unused(base: Base, total: Share) -> list[Grant]:
+    """Grants of the template that neither the seeds nor the errands needed, without a reason."""
+    simulate(base, 1)
+    errands(SEAM.cloud)
+    permissions = base.deployment.permissions
+    permissions.used |= total.used
+    granted = [*permissions.unused(), *permissions.unused_at_resources()]
+    return [each for each in granted if reason(each) is None]
 
 
 def _share(bounds: tuple[int, int]) -> Share:
@@ -105,6 +127,7 @@ def _share(bounds: tuple[int, int]) -> Share:
         share.virtual_seconds += outcome.virtual_seconds
         if outcome.broken:
             share.failed.append(seed)
+    share.used = _BASE[0].deployment.permissions.used
     return share
 
 
@@ -118,6 +141,7 @@ def _add(total: Share, share: Share) -> None:
     total.runs += share.runs
     total.virtual_seconds += share.virtual_seconds
     total.failed += share.failed
+    total.used |= share.used
 
 
 if __name__ == "__main__":

@@ -16,9 +16,14 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self._told = (0.0, START)
 
     def now(self) -> real.datetime:
-        return START + real.timedelta(seconds=self.seconds)
+        at, moment = self._told
+        if at != self.seconds:
+            moment = START + real.timedelta(seconds=self.seconds)
+            self._told = (self.seconds, moment)
+        return moment
 
     def epoch(self) -> float:
         return _EPOCH + self.seconds

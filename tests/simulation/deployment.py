@@ -38,7 +38,8 @@ def deploy(
     run = CloudRun(deployment, SEAM.clock, Streams.of(0))
     run.faults.on = False
     SEAM.cloud = run
-    deployment.deployed.load(plan.functions, lambda role: None)
+    deployment.deployed.load(plan.functions, run.import_as)
+    run.import_as(None)
     SEAM.quieten()
     load_all(run)
     settle(run)
@@ -56,14 +57,22 @@ def settle(run: CloudRun) -> None:
 def load_all(run: CloudRun) -> None:
     accounts = [row for row in make_reference.accounts() if row["account_id"] in KNOWN]
     load(run, "products", make_reference.products())
+    # As the command line begins: it is told the number of the load, which is the first.
+    ask(run, "LoadReferenceFunction", {"action": "begin"})
     load(run, "accounts", accounts)
     load(run, "cards", cards_of(KNOWN))
     load(run, "merchants", make_reference.merchants())
     categories = [row for row in merchant_categories() if row["mcc"] in _CATEGORIES]
     load(run, "mcc", categories)
+    load(run, "holds", [row | _brief(row) for row in make_reference.holds()])
     load(run, "fx", make_reference.fx())
     rules = {"action": "rules", "rule_version": "v1", "rows": make_reference.rules()}
     ask(run, "LoadReferenceFunction", rules)
+
+
+def _brief(row: dict[str, Any]) -> dict[str, Any]:
+    """Holds of fuel pumps expire within the time that a run takes."""
+    return {"hours": 1} if row["mcc"] == "5542" else {}
 
 
 def cards_of(account_ids: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -25,7 +25,13 @@ class Doors:
         self.accepted: dict[str, Planned] = {}
         self.files: dict[str, list[Planned]] = {}
         self._run = run
-        (self._ingest,) = {r.function for r in run.plan.routes if r.method == "POST"}
+        (route,) = [
+            route
+            for route in run.plan.routes
+            if (route.method, route.path) == ("POST", "/v1/messages")
+        ]
+        self._ingest = route.function
+        run.may_call(route)
         (self._landing,) = {name for name, spec in run.plan.buckets.items() if spec.notifies_bus}
 
     def open(self, scenario: Scenario, begin: float) -> None:

@@ -12,9 +12,10 @@ _ROUNDS = 6
 _SLICES = 20
 # The slowest schedule runs every hour, and each leaves alone what is younger than some minutes.
 _SCHEDULES_SECONDS = 9_000.0
-_QUIET_SECONDS = 30 * 86_400.0
-# A sound run comes to rest within some two thousand steps.
-_STEPS_MAX = 60_000
+# The sweep runs every five minutes, for what is older than a quarter of an hour.
+_SWEEP_SECONDS = 1_500.0
+# Nothing is under way longer: a day in a pipe that stands still, another at a target that is down.
+_QUIET_SECONDS = 5 * 86_400.0
 
 
 class NotDrained(Exception):
@@ -44,28 +45,32 @@ class Drain:
     def _wait_for_the_schedules(self) -> None:
         """What was lost comes home by itself, but for what somebody must look at."""
         books = self._run.books
-        looks = (books.in_flight, books.unfolded, books.unannounced)
+        looks = (books.in_flight, books.unfolded, books.unannounced, books.unassembled)
         if not any(look() for look in looks):
             return
-        end = self._run.clock.seconds + _SCHEDULES_SECONDS
-        steps = 0
-        while self._run.scheduler.step(end):
-            steps = _counted(steps)
-        self._run.clock.seconds = end
-        self.settle()
+        if books.in_flight():
+            self._wait(_SWEEP_SECONDS)
+        if books.in_flight():
+            raise NotDrained(f"the sweep leaves {', '.join(books.in_flight())}")
+        self._wait(_SCHEDULES_SECONDS)
         left = [name for look in looks for name in look()]
         if left:
             raise NotDrained(f"the schedules leave {', '.join(left)}")
+
+    def _wait(self, seconds: float) -> None:
+        end = self._run.clock.seconds + seconds
+        while self._run.scheduler.step(end):
+            pass
+        self._run.clock.seconds = end
+        self.settle()
 
     def settle(self) -> None:
         """Until nothing but the schedules is left; they do their part meanwhile."""
         run = self._run
         end = run.clock.seconds + _QUIET_SECONDS
-        steps = 0
         while run.scheduler.waiting > run.schedules.pending:
             if not run.scheduler.step(end):
                 raise NotDrained("something goes on and on")
-            steps = _counted(steps)
 
     def _complete(self) -> bool:
         return not self._left()
@@ -79,6 +84,10 @@ class Drain:
             "in flight": books.in_flight(),
             "not folded": books.unfolded(),
             "not announced": books.unannounced(),
+            "not assembled": books.unassembled(),
+            "waiting for another message": books.waiting(),
+            # No table knows of a leg that has not come.
+            "legs in letters": list(queues["LegDeadLetters"].messages),
             "failed": self._failed(),
             "not received": self._unreceived(),
         }
@@ -91,12 +100,14 @@ class Drain:
         run.clock.seconds += 1_200.0
         for ingest_id in self._failed():
             order = {"action": "release", "ingest_id": ingest_id, "by": "operator"}
-            told = self._ask("ReleaseFunction", order)
+            told = self.ask("ReleaseFunction", order)
             if told is not None and told["result"] == "REFUSED":
                 # Another record of the message is booked: this one has nothing left to do.
-                self._ask("ReleaseFunction", order | {"action": "discard"})
+                self.ask("ReleaseFunction", order | {"action": "discard"})
         self._redrive()
-        self._ask("SweepFunction", {})
+        self.ask("SweepFunction", {})
+        self.ask("CheckSequencesFunction", {})
+        self.ask("TimersFunction", {})
         self.settle()
         run.clock.seconds += 1_200.0
         for function, missing in (
@@ -106,14 +117,14 @@ class Drain:
             # The audit names the headers, and so the times.
             moments = [run.books.booked_at(each) for each in missing] or [run.clock.now()]
             span = {"since": min(moments).isoformat(), "until": max(moments).isoformat()}
-            self._ask(function, span)
+            self.ask(function, span)
 
     def _redrive(self) -> None:
         """Every queue of letters, slice by slice."""
         for queue in self._letter_queues():
             event: dict[str, Any] = {"queue": queue}
             for _ in range(_SLICES):
-                told = self._ask("RedriveFunction", event)
+                told = self.ask("RedriveFunction", event)
                 if not isinstance(told, dict) or not told.get("more"):
                     break
                 event |= {name: told[name] for name in ("began", "left") if name in told}
@@ -139,7 +150,8 @@ class Drain:
         known = tables["InboxTable"].items.keys() | tables["ParkedTable"].items.keys()
         return [each for each in self._doors.accepted if (each,) not in known]
 
-    def _ask(self, function: str, event: dict[str, Any]) -> Any:
+    def ask(self, function: str, event: dict[str, Any]) -> Any:
+        """Invoke, and let the run go on until the answer is there."""
         answers: list[tuple[Any, BaseException | None]] = []
         self._run.functions.invoke(
             function, event, lambda result, error: answers.append((result, error))
@@ -150,10 +162,3 @@ class Drain:
         if error is not None and not isinstance(error, Stopped):
             raise error
         return result
-
-
-def _counted(steps: int) -> int:
-    """One step more; raises NotDrained where it never ends."""
-    if steps >= _STEPS_MAX:
-        raise NotDrained(f"something goes on after {steps} steps")
-    return steps + 1

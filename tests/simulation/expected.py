@@ -52,4 +52,6 @@ def _fits(first: Planned, told: Sequence[str]) -> bool:
             settled = [each for each in told if each.split()[0] not in _REPEATS]
             return settled in (["CLEAR"], ["REJECTED DECLINED"])
     settled = [each for each in told if each.split()[0] not in _REPEATS]
+    if wanted.one_of:
+        return len(settled) == 1 and settled[0] in wanted.one_of
     return settled == [f"{wanted.outcome} {wanted.why or ''}".strip()]

@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
 
+from adapters.doors import DoorWatch
+from adapters.match_waits import MatchWaitRules
+from domain.errors import PostingError
 from tests.simulation.plan import FunctionSpec
 from tests.simulation.scheduler import Scheduler, Stopped, Task
 
@@ -15,6 +19,9 @@ type Handler = Callable[[Any, Any], Any]
 type Done = Callable[[Any, BaseException | None], None]
 
 _START_SECONDS = 0.02
+# What a function keeps between its runs.
+_REMEMBERING = (DoorWatch, MatchWaitRules)
+_EXPECTED = (Stopped, ClientError, BotoCoreError, PostingError)
 
 
 class Context:
@@ -56,8 +63,11 @@ class Deployed:
         self.handlers: dict[str, Handler] = {}
         self.modules: dict[str, Any] = {}
         self.logs: dict[str, Log] = {}
+        self._memories: list[tuple[Any, dict[str, Any]]] = []
 
-    def load(self, specs: Mapping[str, FunctionSpec], serving: Callable[[str], None]) -> None:
+    def load(
+        self, specs: Mapping[str, FunctionSpec], serving: Callable[[str | None], None]
+    ) -> None:
         """`serving` is told whose role the calls during an import are made under."""
         kept = dict(os.environ)
         for name, spec in sorted(specs.items()):
@@ -72,6 +82,9 @@ class Deployed:
             self.modules[name] = module
             self.handlers[name] = getattr(module, attribute)
             self._capture(name, module)
+            for each in vars(module).values():
+                if isinstance(each, _REMEMBERING):
+                    self._memories.append((each, _copied(vars(each))))
 
     def _capture(self, name: str, module: Any) -> None:
         plain = module.logger.registered_handler
@@ -81,27 +94,42 @@ class Deployed:
         underlying.propagate = False
         self.logs[name] = log
 
-    def forget_logs(self) -> None:
+    def forget(self) -> None:
+        """As when the functions were imported, so that no run depends on the one before it."""
+        for each, first in self._memories:
+            vars(each).update(_copied(first))
         for log in self.logs.values():
             log.records.clear()
+
+
+def _copied(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: dict(each) if type(each) is dict else each for name, each in values.items()}
 
 
 class Functions:
     """Invocations in one run."""
 
     def __init__(
-        self, specs: Mapping[str, FunctionSpec], deployed: Deployed, scheduler: Scheduler
+        self,
+        specs: Mapping[str, FunctionSpec],
+        deployed: Deployed,
+        scheduler: Scheduler,
+        may_run: Callable[[str], bool],
     ) -> None:
         self.specs = specs
         self._deployed = deployed
         self._scheduler = scheduler
+        self._may_run = may_run
         self.runs = 0
+        # Runs that ended by an error which no service and no rule of the domain gave them.
+        self.wrong: list[str] = []
 
     def invoke(self, name: str, event: Any, done: Done, time_limit: float | None = None) -> None:
         """Start a run; `done` gets its answer or what it ended by."""
         spec = self.specs[name]
         limit = float(spec.timeout_seconds) if time_limit is None else time_limit
         self.runs += 1
+        self._may_run(name)
         handler = self._deployed.handlers[name]
         context = Context(spec, self._scheduler, self._scheduler.clock.seconds + limit)
 
@@ -110,6 +138,8 @@ class Functions:
             return msgspec.json.decode(msgspec.json.encode(handler(event, context)))
 
         def ended(task: Task) -> None:
+            if task.failure is not None and not isinstance(task.failure, _EXPECTED):
+                self.wrong.append(f"{name}: {type(task.failure).__name__}: {task.failure}")
             done(task.result, task.failure)
 
         self._scheduler.start(name, spec.role, body, ended, _START_SECONDS, limit)

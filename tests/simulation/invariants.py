@@ -11,6 +11,7 @@ from cli.audit.reading import Books
 from tests.simulation.deployment import Base
 from tests.simulation.doors import Doors
 from tests.simulation.expected import unexpected
+from tests.simulation.legs import Interface
 from tests.simulation.people import People
 from tests.simulation.scenario import Scenario
 
@@ -31,6 +32,7 @@ class Evidence:
     scenario: Scenario
     doors: Doors
     people: People
+    interface: Interface
 
 
 def violations(evidence: Evidence, thorough: bool) -> list[tuple[int, str]]:
@@ -46,8 +48,12 @@ def violations(evidence: Evidence, thorough: bool) -> list[tuple[int, str]]:
     found += [(2, what) for what in two_outcomes(books)]
     found += [(3, what) for what in never_received(evidence, books)]
     found += [(3, what) for what in unexpected(evidence.scenario, evidence.people, books)]
+    found += [(4, what) for what in evidence.interface.unexpected(evidence.people.touched)]
     found += [(2, what) for what in rejected_too_late(books)]
-    found += [(17, what) for what in letters_without_a_fault(evidence.run)]
+    found += [(17, what) for what in letters_without_a_fault(evidence)]
+    found += [(7, what) for what in tampering_unnoticed(evidence)]
+    found += [(15, what) for what in told_again(evidence.run)]
+    found += [(0, f"a function fails by itself: {each}") for each in evidence.run.functions.wrong]
     found += [(0, f"{what}: the template lacks a permission") for what in evidence.run.denied]
     found += evidence.run.database.edits
     found += [(3, what) for what in evidence.people.openings_missing()]
@@ -73,12 +79,32 @@ def never_received(evidence: Evidence, books: Books) -> Iterator[str]:
             yield f"{ingest_id} was accepted and is nowhere"
 
 
-def letters_without_a_fault(run: "CloudRun") -> Iterator[str]:
+def letters_without_a_fault(evidence: Evidence) -> Iterator[str]:
     """Where nothing went wrong, nothing is given up."""
-    if not run.faults.drawn:
+    run = evidence.run
+    if not run.faults.drawn and not evidence.people.tampered:
         for name, queue in run.queues.named.items():
             if queue.arrived is None and queue.messages:
                 yield f"{name} holds {len(queue.messages)} letters, and nothing went wrong"
+
+
+def tampering_unnoticed(evidence: Evidence) -> Iterator[str]:
+    """Other content under the ids of a booked record ends as a letter, which rings an alarm."""
+    queues = evidence.run.queues.named.values()
+    letters = [
+        each.body for queue in queues if queue.arrived is None for each in queue.messages.values()
+    ]
+    for fingerprint, ingest_id in evidence.people.tampered.items():
+        if not any(fingerprint in letter for letter in letters):
+            yield f"{ingest_id} came again with other content, and nobody is told"
+
+
+def told_again(run: "CloudRun") -> Iterator[str]:
+    """A notification is put once."""
+    for bucket, objects in run.buckets.objects.items():
+        for key, versions in objects.items():
+            if key.startswith("camt054/") and len(versions) > 1:
+                yield f"{bucket}: {key} was replaced"
 
 
 def rejected_too_late(books: Books) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What people do while messages are under way: reload reference data, change accounts, repair."""
 
+import hashlib
 import random
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -9,21 +10,27 @@ from typing import TYPE_CHECKING, Any
 from samples import make_reference
 from tests.simulation.deployment import cards_of
 from tests.simulation.scenario import BUSY, NEWCOMER, Scenario
+from tests.simulation.services.bus import Event
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
 
 _TRIES = 8
+_INTERNAL, _RESUM = {"S": "internal"}, {"resum": True}
+_QUARREL, _AGREEMENT = ("release", "discard", "discard"), ("discard", "release", "release")
 
 
 class People:
     """`touched` accounts and `decided` records are those about which nothing certain can be said
-    beforehand any more.
+    beforehand any more. `tampered` events are those that nobody may take for a repeat: their
+    fingerprints, and the records whose ids they bear.
     """
 
     def __init__(self, run: "CloudRun", rng: random.Random, *, repairs: bool) -> None:
         self.touched: set[str] = set()
         self.decided: set[str] = set()
+        self.tampered: dict[str, str] = {}
+        self.edited = False
         self._opened = False
         self._repairs = repairs
         self._run = run
@@ -34,6 +41,7 @@ class People:
         acts: tuple[tuple[float, Callable[[], None]], ...] = (
             (0.20, self._new_rate),
             (0.20, self._new_rules),
+            (0.40, self._other_policy),
             (0.20, self._other_status),
             (0.15, self._newcomer),
             (0.20, self._release),
@@ -42,18 +50,21 @@ class People:
             (0.08, self._give_back),
             (0.25, self._quarrel),
             (0.25, self._watch),
+            (0.30, self._settle_suspense),
+            (0.12, self._tamper),
             (0.30, self._rebuild),
         )
         repairs: tuple[tuple[float, Callable[[], None]], ...] = (
             (0.25, self._sweep),
             (0.10, self._sweep),
             (0.10, self._republish),
-            (0.03, self._resum),
+            (0.15, self._resum),
             (0.15, self._replay),
         )
+        early = (self._watch, self._other_policy)
         for likely, act in (*acts, *repairs) if self._repairs else acts:
             if self._rng.random() < likely:
-                latest = 1.0 if act == self._watch else scenario.until * 1.5 + 30.0
+                latest = 1.0 if act in early else scenario.until * 1.5 + 30.0
                 when = self._run.clock.seconds + self._rng.uniform(0.0, latest)
                 self._run.scheduler.at(when, act)
 
@@ -67,6 +78,13 @@ class People:
     def _new_rules(self) -> None:
         rows = make_reference.rules()
         self._ask("LoadReferenceFunction", {"action": "rules", "rule_version": "v2", "rows": rows})
+        order = {"rule_version": "v2", "by": "an operator", "note": "the board decided"}
+        self._ask("LoadReferenceFunction", {"action": "activate", **order})
+
+    def _other_policy(self) -> None:
+        """From now on, what an account lacks is a receivable."""
+        rows = [row | {"funds_policy": "SPLIT"} for row in make_reference.products()]
+        self._load("products", rows)
 
     def _other_status(self) -> None:
         account, status = self._rng.choice(BUSY), self._rng.choice(("HOLD_DEBIT", "HOLD_ALL"))
@@ -101,16 +119,30 @@ class People:
             order = {"action": action, "ingest_id": ingest_id, "by": "somebody", **more}
             self._ask("ReleaseFunction", order)
 
-    def _quarrel(self) -> None:
-        """Two people decide about one record at the same moment."""
-        known = sorted(self._run.books.parked_ids())
-        if known:
-            ingest_id = self._rng.choice(known)
+    def _quarrel(self, times: int = 60) -> None:
+        """Several people decide about one record at the same moment, as soon as one waits."""
+        waiting = sorted(self._run.books.waiting_ids())
+        if waiting:
+            ingest_id = self._rng.choice(waiting)
             self.decided.add(ingest_id)
-            for action in ("release", "discard", "discard"):
+            for action in self._rng.choice((_QUARREL, _AGREEMENT, _AGREEMENT[1:])):
                 order = {"action": action, "ingest_id": ingest_id, "by": action}
                 ask = partial(self._ask, "ReleaseFunction", order)
                 self._run.scheduler.later(self._rng.uniform(0.0, 0.5), ask)
+        elif times:
+            self._run.scheduler.later(5.0, lambda: self._quarrel(times - 1))
+
+    def _settle_suspense(self, times: int = 60) -> None:
+        """Somebody releases all that lies in suspense at once, as soon as there are several."""
+        suspended = self._run.books.suspended_ids()
+        if len(suspended) < 2 and times:
+            self._run.scheduler.later(5.0, lambda: self._settle_suspense(times - 1))
+            return
+        for ingest_id in suspended:
+            self.decided.add(ingest_id)
+            order = {"action": "release", "ingest_id": ingest_id, "by": "somebody thorough"}
+            ask = partial(self._ask, "ReleaseFunction", order)
+            self._run.scheduler.later(self._rng.uniform(0.0, 0.3), ask)
 
     def _watch(self, times: int = 300) -> None:
         """Somebody who lets repeats go on as soon as they are parked, originals booked or not."""
@@ -121,6 +153,26 @@ class People:
                 self._ask("ReleaseFunction", order)
         if times:
             self._run.scheduler.later(0.4, lambda: self._watch(times - 1))
+
+    # --- what nobody should do
+
+    def _tamper(self) -> None:
+        """A decision about a booked record comes again, with other content under the same ids."""
+        bus, booked = self._run.bus, self._run.books.booked_ids()
+        decisions = [
+            event.content
+            for event in bus.archive
+            if event.content["detail-type"].startswith("TransactionPosting")
+            and event.content["detail"]["data"]["ingest_id"] in booked
+        ]
+        if decisions:
+            content = self._rng.choice(decisions)
+            data = content["detail"]["data"]
+            forged = hashlib.sha256(f"forged {data['ingest_id']}".encode()).hexdigest()
+            self.tampered[forged] = data["ingest_id"]
+            detail = content["detail"] | {"data": data | {"fingerprint": forged}}
+            self._run.note(f"forged {content['id']}")
+            bus.route("posting", Event(content | {"detail": detail}))
 
     # --- repairs
 
@@ -137,7 +189,25 @@ class People:
         self._ask("RebuildBalancesFunction", span)
 
     def _resum(self) -> None:
-        self._ask("RebuildBalancesFunction", {"resum": True})
+        """An internal balance was changed by hand; one sums anew while others fold."""
+        rows = self._run.database.tables["BalancesTable"].items
+        internal = [key for key, row in rows.items() if row.get("account_kind") == _INTERNAL]
+        if internal:
+            key = self._rng.choice(sorted(internal))
+            wrong = int(rows[key]["posted_d"]["N"]) + 111
+            rows[key] = rows[key] | {"posted_d": {"N": str(wrong)}}
+            self.edited = True
+        self._ask("RebuildBalancesFunction", _RESUM, then=self._mended)
+        for _ in range(3):
+            self._run.scheduler.later(self._rng.uniform(0.0, 20.0), self._rebuild)
+
+    def _mended(self) -> None:
+        self.edited = False
+
+    def resum(self, ask: Callable[[str, dict[str, Any]], Any]) -> None:
+        """What was changed by hand and not made good by then, by a last summing."""
+        if self.edited:
+            ask("RebuildBalancesFunction", _RESUM)
 
     def _replay(self) -> None:
         """A slice of the archive, in any order."""
@@ -159,13 +229,22 @@ class People:
         event = {"action": "rows", "kind": kind, "version": 2, "rows": rows}
         self._ask("LoadReferenceFunction", event)
 
-    def _ask(self, function: str, event: dict[str, Any], tries: int = 0) -> None:
-        """Again after a failure, as a person would."""
+    def _ask(
+        self,
+        function: str,
+        event: dict[str, Any],
+        tries: int = 0,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Again after a failure, as a person would; `then` after it went well."""
         self._run.note(f"somebody invokes {function} {event.get('action', '')}")
 
         def done(_result: Any, error: BaseException | None) -> None:
             if error is not None and tries < _TRIES:
-                self._run.scheduler.later(30.0, lambda: self._ask(function, event, tries + 1))
+                again = partial(self._ask, function, event, tries + 1, then)
+                self._run.scheduler.later(30.0, again)
+            elif error is None and then is not None:
+                then()
 
         self._run.functions.invoke(function, event, done)
 

@@ -29,13 +29,15 @@ class Spec:
     express: bool = True
 
 
-def _filled(text: str) -> dict[str, Any]:
-    """The definition with every `${Name}` replaced by that name."""
+def _filled(mode: str) -> dict[str, Any]:
+    """The definition in this mode, with every other `${Name}` replaced by that name."""
+    text = json.dumps(definition("apply_rules")).replace("${Mode}", mode)
     read: dict[str, Any] = json.loads(re.sub(r"\$\{(\w+)\}", r"\1", text))
     return read
 
 
-RULES = Spec(_filled(json.dumps(definition("apply_rules"))))
+RULES = Spec(_filled("LIVE"))
+DRY_RULES = Spec(_filled("DRY"), name="DryRules")
 
 
 class Time:

@@ -1,19 +1,23 @@
 """One run: a scenario under faults, then the drain, then the invariants."""
 
+import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from tests.simulation.clerks import Clerks
 from tests.simulation.cloud import CloudRun, Streams
 from tests.simulation.deployment import Base
 from tests.simulation.doors import Doors
 from tests.simulation.drain import Drain, NotDrained
 from tests.simulation.faults import Fired
 from tests.simulation.invariants import Evidence, violations
+from tests.simulation.legs import Interface
 from tests.simulation.people import People
 from tests.simulation.scenario import Drawing
+from tests.simulation.scheduler import Endless
 from tests.simulation.seam import SEAM
 from tests.simulation.silence import Silence
-from tests.simulation.standing import guard
+from tests.simulation.standing import guarding
 
 _BEGIN_SECONDS = 600.0
 _SPARING = 0.01
@@ -48,9 +52,9 @@ def simulate(
     seeds = Streams.of(seed)
     run = CloudRun(base.deployment, SEAM.clock, seeds, only, _SPARING)
     SEAM.cloud = run
-    base.deployment.deployed.forget_logs()
-    run.database.guard = guard
+    base.deployment.deployed.forget()
     run.database.restore(base.tables)
+    run.database.guard = guarding(run.database.tables["ParkedTable"].items)
     for bucket, objects in base.objects.items():
         run.buckets.objects[bucket] = {key: list(versions) for key, versions in objects.items()}
     swept = {"msg_id": {"S": "SWEEP"}, "minute": {"S": f"{run.clock.now().isoformat()[:16]}+00:00"}}
@@ -63,27 +67,20 @@ def simulate(
     run.schedules.on = not silence
     people = People(run, seeds.scenario, repairs=not silence)
     people.plan(scenario)
+    interface = Interface(run, random.Random(f"legs of {seed}"))
+    interface.plan(scenario.until)
+    clerks = Clerks(run, seed, people)
+    clerks.plan(scenario)
     end = _BEGIN_SECONDS + scenario.until * 1.5 + seeds.scenario.choice((30.0, 600.0))
-    broken: list[tuple[int, str]] = []
-    while run.scheduler.step(end):
-        pass
-    run.clock.seconds = max(run.clock.seconds, end)
-    run.faults.on = False
-    run.note("no more faults")
-    drain = Drain(run, doors)
+    course = _Course(Evidence(run, base, scenario, doors, people, interface), clerks)
     try:
-        drain.settle()
-        if silence:
-            broken += [(3, what) for what in Silence(run, people.decided).broken()]
-            run.schedules.on = True
-        drain.drain(by_hand=silence)
-    except NotDrained as left:
-        broken.append((17, str(left)))
-    evidence = Evidence(run, base, scenario, doors, people)
-    broken += violations(evidence, seed % 16 == 0 if thorough is None else thorough)
+        course.played(end, silence=silence)
+        course.judged(seed % 16 == 0 if thorough is None else thorough)
+    except Endless:
+        course.broken.append((17, "it goes on without end"))
     return Outcome(
         seed=seed,
-        broken=broken,
+        broken=course.broken,
         faults=run.faults.happened,
         drawn=len(run.faults.drawn),
         messages=sum(1 for _ in scenario.planned),
@@ -92,3 +89,42 @@ def simulate(
         digest=run.trace.digest(),
         trace=run.trace.lines,
     )
+
+
+class _Course:
+    """A run on its way: `broken` is what was found so far."""
+
+    def __init__(self, evidence: Evidence, clerks: Clerks) -> None:
+        self.broken: list[tuple[int, str]] = []
+        self._run = evidence.run
+        self._evidence = evidence
+        self._clerks = clerks
+
+    def played(self, end: float, *, silence: bool) -> None:
+        """Until `end` under faults, then without them until nothing is left to do.
+
+        Raises Endless.
+        """
+        run, evidence = self._run, self._evidence
+        while run.scheduler.step(end):
+            pass
+        run.clock.seconds = max(run.clock.seconds, end)
+        run.faults.on = False
+        run.note("no more faults")
+        drain = Drain(run, evidence.doors)
+        try:
+            drain.settle()
+            if silence:
+                lost = Silence(run, evidence.people.decided).broken()
+                self.broken += [(3, what) for what in lost]
+                run.schedules.on = True
+            drain.drain(by_hand=silence)
+            evidence.people.resum(drain.ask)
+            self.broken += [(10, what) for what in self._clerks.close(drain.ask)]
+            drain.settle()
+        except NotDrained as left:
+            self.broken.append((17, str(left)))
+
+    def judged(self, thorough: bool) -> None:
+        """Raises Endless."""
+        self.broken += violations(self._evidence, thorough)

@@ -31,6 +31,8 @@ class Expected:
 
     outcome: str
     why: str | None = None
+    # Instead: any of these, where the time that something takes decides.
+    one_of: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -110,6 +112,11 @@ class Drawing:
         expected = Expected("SUSPEND", "OVER_LIMIT")
         return [self._one("over limit", self._busy(), expected, de4="000000900000")]
 
+    def over_limit_again(self) -> list[Planned]:
+        """Several on one account, so that they lie in suspense together."""
+        expected, card = Expected("SUSPEND", "OVER_LIMIT"), self._busy()
+        return [self._one(f"over {n}", card, expected, de4="000000800000") for n in (1, 2)]
+
     def declined(self) -> list[Planned]:
         expected = Expected("REJECTED", "DECLINED")
         return [self._one("declined", self._busy(), expected, de39="05", de38=None)]
@@ -170,6 +177,71 @@ class Drawing:
             self._one(f"part {n}", card, Expected("CLEAR"), mti="0220", de37=rrn) for n in (1, 2)
         ]
 
+    # --- payments of several messages
+
+    def held(self) -> list[Planned]:
+        """A hold that nothing follows; a fuel pump's expires before the others'."""
+        either = Expected("HOLD", one_of=frozenset({"HOLD", "REJECTED INSUFFICIENT_FUNDS"}))
+        mcc = self._rng.choice(("5411", "5542"))
+        return [self._one("hold", self._busy(), either, mti="0110", de18=mcc)]
+
+    def held_by_the_refused(self) -> list[Planned]:
+        account, why = self._rng.choice(
+            ((HELD, "ACCOUNT_ON_HOLD"), (FROZEN, "ACCOUNT_ON_HOLD"), (CLOSED, "ACCOUNT_CLOSED"))
+        )
+        return [self._one("hold", FIRST_CARD[account], Expected("REJECTED", why), mti="0110")]
+
+    def payment(self) -> list[Planned]:
+        """A promised hold (0120) and some of what may follow, in any order."""
+        hold = self._one("hold", self._busy(), Expected("HOLD"), mti="0120", de4=f"{6_000:012}")
+        several = [hold]
+        for follow in (self._increment, self._part, self._clearing, self._give_up):
+            if self._rng.random() < 0.5:
+                several.append(follow(hold))
+        for cleared in [each for each in several if each.expected.outcome == "CLEAR"]:
+            if self._rng.random() < 0.4:
+                several.append(self._rng.choice((self._undo, self._pay_back))(cleared))
+        if self._rng.random() < 0.3:
+            again = self._rng.choice(several)
+            several.append(self._again("again", again, again.message))
+        return several
+
+    def _increment(self, hold: Planned) -> Planned:
+        de90 = _naming(hold, "0100")
+        waits = frozenset({"HOLD", "REJECTED INCREMENT_UNMATCHED"})
+        return self._follow("increment", hold, "0120", waits, de4=f"{2_000:012}", de90=de90)
+
+    def _part(self, hold: Planned) -> Planned:
+        part = {"de4": f"{1_500:012}", "de71": "0001", "de72": "0002"}
+        return self._follow("part", hold, "0220", frozenset({"CLEAR"}), **part)
+
+    def _clearing(self, hold: Planned) -> Planned:
+        return self._follow("clearing", hold, "0220", frozenset({"CLEAR"}), de4=f"{4_500:012}")
+
+    def _give_up(self, hold: Planned) -> Planned:
+        undone = {"REJECTED REVERSED_UNMATCHED", "REJECTED ALREADY_EXPIRED", "RELEASE"}
+        return self._follow("reversal", hold, "0420", frozenset(undone), de90=_naming(hold, "0100"))
+
+    def _undo(self, cleared: Planned) -> Planned:
+        undone = frozenset({"REVERSE", "REJECTED REVERSED_UNMATCHED"})
+        return self._follow("undoing", cleared, "0420", undone, de90=_naming(cleared, "0220"))
+
+    def _pay_back(self, cleared: Planned) -> Planned:
+        back = {"de3": "200000", "de4": f"{700:012}", "de90": _naming(cleared, "0220")}
+        return self._follow("refund", cleared, "0220", frozenset({"REFUND"}), **back)
+
+    def _follow(
+        self, label: str, one: Planned, mti: str, either: frozenset[str], **de: str
+    ) -> Planned:
+        """Of the same payment, with a trace number of its own; before or after it."""
+        changes = {name.removeprefix("de"): text for name, text in de.items()}
+        numbers = {"11": self._next_stan(), "7": self._transmitted()}
+        message = {**one.message, "mti": mti, "de": one.message["de"] | numbers | changes}
+        at = max(0.0, one.at + self._rng.uniform(-5.0, 10.0))
+        outcome = min(either, key=lambda each: (" " in each, each))
+        expected = Expected(outcome, one_of=either)
+        return Planned(label, message, at, expected, f"{label} {numbers['11']}", one.account)
+
     # --- making one
 
     def _one(
@@ -211,6 +283,12 @@ class Drawing:
         return self._rng.uniform(0.0, self._until)
 
 
+def _naming(one: Planned, mti: str) -> str:
+    """DE90 of a message that follows this one, whose request had this type."""
+    de = one.message["de"]
+    return f"{mti}{de['11']}{de['7']}{de['32']:0>11}{'':0>11}"
+
+
 _DRAWN: tuple[tuple[int, Callable[[Drawing], list[Planned]]], ...] = (
     (6, Drawing.purchase),
     (2, Drawing.refund),
@@ -218,6 +296,7 @@ _DRAWN: tuple[tuple[int, Callable[[Drawing], list[Planned]]], ...] = (
     (3, Drawing.foreign),
     (1, Drawing.no_rate),
     (1, Drawing.over_limit),
+    (2, Drawing.over_limit_again),
     (2, Drawing.declined),
     (1, Drawing.lone_request),
     (2, Drawing.unknown),
@@ -228,6 +307,9 @@ _DRAWN: tuple[tuple[int, Callable[[Drawing], list[Planned]]], ...] = (
     (2, Drawing.repeated_refusal),
     (3, Drawing.two_presentments),
     (1, Drawing.partial_clearings),
+    (2, Drawing.held),
+    (1, Drawing.held_by_the_refused),
+    (7, Drawing.payment),
 )
 _KINDS = [kind for _, kind in _DRAWN]
 _WEIGHTS = [weight for weight, _ in _DRAWN]

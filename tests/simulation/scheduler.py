@@ -16,8 +16,16 @@ from tests.simulation.clock import Clock
 type Action = Callable[[], None]
 
 
+# Three times as many as the busiest runs that end.
+STEPS_MAX = 8_000
+
+
 class Stopped(BaseException):
     """The process has died or was stopped: no code may catch it."""
+
+
+class Endless(Exception):
+    """A run has taken more steps than any that comes to an end."""
 
 
 class Task(greenlet):
@@ -59,6 +67,7 @@ class Scheduler:
         self.hub = getcurrent()
         self._heap: list[tuple[float, float, int, Action]] = []
         self._count = 0
+        self._steps = 0
 
     def at(self, when: float, action: Action) -> None:
         self._count += 1
@@ -68,9 +77,15 @@ class Scheduler:
         self.at(self.clock.seconds + delay, action)
 
     def step(self, until: float) -> bool:
-        """Run the next action that is due by `until`; False when there is none."""
+        """Run the next action that is due by `until`; False when there is none.
+
+        Raises Endless.
+        """
         if not self._heap or self._heap[0][0] > until:
             return False
+        self._steps += 1
+        if self._steps > STEPS_MAX:
+            raise Endless
         when, _, _, action = heapq.heappop(self._heap)
         if when > self.clock.seconds:
             self.clock.seconds = when

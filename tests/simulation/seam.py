@@ -6,9 +6,11 @@ Clients are real ones; what they are asked for goes to the world that runs at th
 import os
 import random
 import sys
+from collections.abc import Mapping
 from types import ModuleType, SimpleNamespace
 from typing import Any, Protocol
 
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf import cloudwatch
 from aws_lambda_powertools.utilities.idempotency import base as idempotency
 from aws_lambda_powertools.utilities.idempotency.persistence import base as persistence
 from aws_lambda_powertools.utilities.idempotency.persistence import datarecord, dynamodb
@@ -33,6 +35,7 @@ class Cloud(Protocol):
     rng: random.Random
 
     def call(self, service: str, operation: str, kwargs: dict[str, Any]) -> Any: ...
+    def nothing_there(self, kwargs: Mapping[str, Any]) -> bool: ...
     def sleep(self, seconds: float) -> None: ...
 
 
@@ -47,7 +50,11 @@ class Seam:
         os.environ.update(_ENVIRONMENT)
 
         def make_api_call(client: Any, operation: str, kwargs: dict[str, Any]) -> Any:
-            return self.running.call(client._service_model.service_name, operation, kwargs)
+            cloud = self.running
+            # Repairs walk thousands of empty minutes of an index.
+            if operation == "Query" and "IndexName" in kwargs and cloud.nothing_there(kwargs):
+                return {"Items": []}
+            return cloud.call(client._service_model.service_name, operation, kwargs)
 
         client: Any = BaseClient
         client._make_api_call = make_api_call
@@ -56,6 +63,9 @@ class Seam:
         modules: tuple[Any, ...] = (idempotency, persistence, datarecord, dynamodb)
         for module in modules:
             module.dt = virtual
+        # Metrics are made and leave by the log, where nobody reads them here.
+        emitting: Any = cloudwatch
+        emitting.print = lambda _metrics: None
 
     def quieten(self) -> None:
         """Give the loaded adapters virtual sleep, and random numbers of the run's own.

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from samples.event_story import BLOCKED_PURCHASE, DECLINED_PURCHASE, FOREIGN_PURCHASE
 from tests.simulation import asked_for
-from tests.simulation.definitions import definition, every_expression, expressions
+from tests.simulation.definitions import every_expression, expressions
 from tests.simulation.jsonata import CLOCK, MISSING
 from tests.simulation.jsonata_library import FAILED, evaluated, judged
 from tests.simulation.rules_bench import (
+    DRY_RULES,
     RULES,
     START,
     Bench,
@@ -45,7 +46,8 @@ FEW = settings(
 def test_every_expression_of_the_rules_is_met_on_the_way_of_some_event() -> None:
     met = {each.text for each in evaluations()}
 
-    assert met == set(expressions(definition("apply_rules")))
+    deployed = [RULES.definition, DRY_RULES.definition]
+    assert met == {text for each in deployed for text in expressions(each)}
 
 
 def test_over_real_events_it_gives_what_the_library_gives() -> None:
@@ -99,10 +101,12 @@ def shown(value: Any) -> str:
 def evaluations() -> list[Evaluation]:
     """What the rules' expressions were given on the way of events that take every turn."""
     made: list[Evaluation] = []
-    machine = Spec(deepcopy(RULES.definition))
+    machines = {
+        each.name: Spec(deepcopy(each.definition), each.name) for each in (RULES, DRY_RULES)
+    }
     with recorded(made):
         for bench, event in ways():
-            bench.machine = machine
+            bench.machine = machines[bench.machine.name]
             bench.judge(event)
     return made
 
@@ -137,6 +141,8 @@ def ways() -> Iterator[tuple[Bench, dict[str, Any]]]:
     nameless = deepcopy(unknown)
     del nameless["detail"]["data"]["ingest_id"]
     yield Bench(), nameless
+    yield Bench(machine=DRY_RULES), enriched(FOREIGN_PURCHASE)
+    yield Bench(machine=DRY_RULES), unknown
 
 
 def with_row(ingest_id: str, state: str, reason: str) -> Bench:

@@ -153,8 +153,11 @@ def test_a_table_knows_its_keys_its_indexes_and_its_stream() -> None:
     journal, vault = PLAN.tables["JournalTable"], PLAN.tables["VaultTable"]
 
     assert journal.key == ("pk", "sk")
-    assert journal.indexes == {"by-minute": ("booked_minute", "pk")}
-    assert journal.keys_only == {"by-minute"}
+    assert journal.indexes == {
+        "by-minute": ("booked_minute", "pk"),
+        "by-suspended-day": ("suspended_day", "pk"),
+    }
+    assert journal.keys_only == set(journal.indexes)
     assert journal.stream
     assert (vault.stream, vault.ttl) == (False, None)
     assert PLAN.tables["InboxTable"].ttl == "expires_at"

@@ -37,7 +37,7 @@ WITHOUT_RESOURCE = {
     "logs:DescribeLogGroups",
 }
 OBJECTS = ("${LandingBucket.Arn}/", "${AuditBucket.Arn}/", "${NotificationsBucket.Arn}/")
-VAULT_USERS = {"IngestRole", "IngestFileRole", "LoadReferenceRole"}
+VAULT_USERS = {"IngestRole", "IngestFileRole", "LoadReferenceRole", "DryRunRole"}
 EXACT = "ForAllValues:StringEquals"
 PUBLISHERS = {
     "InboxPipeRole": {"TransactionAuthorized"},
@@ -49,6 +49,7 @@ PUBLISHERS = {
         "TransactionPostingSuspended",
         "TransactionRejected",
     },
+    "PostRole": {"TransactionRejected"},
     "JournalPipeRole": {"TransactionPosted"},
     "RepublishRole": {"TransactionPosted"},
     # The bus's letters are events of every producer.
@@ -138,13 +139,33 @@ def test_nobody_changes_or_deletes_in_the_journal() -> None:
     assert not [verb for verb in verbs if verb.startswith("dynamodb:PartiQL")]
 
 
-def test_only_post_and_release_write_to_the_journal() -> None:
-    assert holders("dynamodb:PutItem", "JournalTable") == {"PostRole", "ReleaseRole"}
+def test_only_what_books_and_what_people_decide_write_to_the_journal() -> None:
+    people = {"ReleaseRole", "SettleRole", "CorrectRole"}
+    machines = {"PostRole", "AssembleRole", "TimersRole"}
+
+    assert holders("dynamodb:PutItem", "JournalTable") == machines | people
 
 
-def test_post_can_only_put_into_the_journal() -> None:
-    assert {action for action, resource in granted("PostRole") if resource == "JournalTable"} == {
+@pytest.mark.parametrize("role", ["AssembleRole", "TimersRole"])
+def test_who_books_can_only_put_into_the_journal(role: str) -> None:
+    assert {action for action, resource in granted(role) if resource == "JournalTable"} == {
         "dynamodb:PutItem"
+    }
+
+
+def test_post_reads_and_puts_in_the_journal_and_changes_nothing() -> None:
+    assert {action for action, resource in granted("PostRole") if resource == "JournalTable"} == {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:ConditionCheckItem",
+    }
+
+
+def test_sequences_are_changed_by_those_who_assemble_and_check_them_only() -> None:
+    assert holders("dynamodb:PutItem", "AssembliesTable") == {"AssembleRole"}
+    assert holders("dynamodb:UpdateItem", "AssembliesTable") == {
+        "AssembleRole",
+        "CheckSequencesRole",
     }
 
 
@@ -162,7 +183,19 @@ def test_notify_can_only_put_notifications_and_nobody_else_reaches_them() -> Non
 def test_query_reads_and_changes_nothing() -> None:
     verbs = {action for action, resource in granted("QueryRole") if resource.endswith("Table")}
 
-    assert verbs == {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+    read = {"GetItem", "BatchGetItem", "Query", "Scan"}
+    assert verbs == {f"dynamodb:{each}" for each in read}
+    assert not [action for action, _ in granted("QueryRole") if action.startswith("events:")]
+
+
+def test_only_the_trial_balance_is_a_scan_of_query() -> None:
+    assert [name for name in of_type("AWS::DynamoDB::Table") if _scans("QueryRole", name)] == [
+        "BalancesTable"
+    ]
+
+
+def _scans(role: str, table: str) -> bool:
+    return role in holders("dynamodb:Scan", table)
 
 
 def test_rows_are_deleted_from_the_table_of_answers_only() -> None:
@@ -234,7 +267,7 @@ def test_only_those_who_watch_or_move_a_door_read_it_and_no_other_row_of_the_ref
     }
 
     assert read["IngestRole"] == {door_key(API)}
-    assert read["SweepRole"] == {door_key(POSTING)}
+    assert read["SweepRole"] == read["TimersRole"] == {door_key(POSTING)}
     assert read["DoorsRole"] == {door_key(each) for each in DOORS}
 
 

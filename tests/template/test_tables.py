@@ -11,7 +11,7 @@ STORES = TABLES | of_type("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SecretsManag
 BUCKETS = sorted(of_type("AWS::S3::Bucket"))
 
 
-def test_there_are_the_eight_tables_of_the_design() -> None:
+def test_there_are_the_ten_tables_of_the_design() -> None:
     assert {name.removesuffix("Table") for name in TABLES} == {
         "Inbox",
         "Claims",
@@ -19,6 +19,8 @@ def test_there_are_the_eight_tables_of_the_design() -> None:
         "Reference",
         "Journal",
         "Balances",
+        "Payments",
+        "Assemblies",
         "Vault",
         "Idempotency",
     }
@@ -95,7 +97,12 @@ def test_indexes_are_those_that_repairs_and_operators_walk() -> None:
     assert indexes == {
         "InboxTable": {"by-minute": ["received_minute", "ingest_id"]},
         "ParkedTable": {"by-reason-day": ["reason_day", "ingest_id"]},
-        "JournalTable": {"by-minute": ["booked_minute", "pk"]},
+        "JournalTable": {
+            "by-minute": ["booked_minute", "pk"],
+            "by-suspended-day": ["suspended_day", "pk"],
+        },
+        "PaymentsTable": {"by-due": ["due_shard", "due_at"]},
+        "AssembliesTable": {"by-state": ["state_shard", "pk"]},
     }
 
 

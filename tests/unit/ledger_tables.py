@@ -3,14 +3,23 @@
 from datetime import UTC, datetime
 
 from adapters.balances import BalanceTable
+from adapters.bus import Bus
 from adapters.claims import ClaimTable
+from adapters.derivation import Derivation
 from adapters.inbox import InboxTable
 from adapters.items import from_item
 from adapters.journal import JournalTable
 from adapters.ledger import Ledger
+from adapters.match_waits import MatchWaitRules
+from adapters.outcomes import Outcomes, Waker
 from adapters.parked import ParkedTable
-from adapters.posting import Poster
+from adapters.payments import PaymentTable
+from adapters.posting import Poster, Tools
+from adapters.posting_queue import PostingQueue
+from adapters.reference import ReferenceTable
+from adapters.timers import Timers
 from tests.fakes.dynamodb import MemoryDynamoDB, Table
+from tests.fakes.services import MemoryBus, MemoryQueues
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -31,6 +40,7 @@ class Tables:
                 "reference": Table("pk", "sk"),
                 "journal": Table("pk", "sk", indexes={"by-minute": ("booked_minute", "pk")}),
                 "balances": Table("pk"),
+                "payments": Table("pk", indexes={"by-due": ("due_shard", "due_at")}),
                 "vault": Table("pk"),
             }
         )
@@ -39,8 +49,32 @@ class Tables:
         self.parked = ParkedTable(self.dynamodb, "parked")
         self.journal = JournalTable(self.dynamodb, "journal")
         self.balances = BalanceTable(self.dynamodb, "balances")
-        self.ledger = Ledger(self.dynamodb, self.journal, self.balances, self.parked)
-        self.poster = Poster(self.ledger, self.balances, self.parked, lambda: NOON)
+        self.payments = PaymentTable(self.dynamodb, "payments")
+        self.queue, self.bus = MemoryQueues(), MemoryBus()
+        self.ledger = Ledger(self.dynamodb, self.journal, self.balances, self.parked, self.payments)
+        self.waits = MatchWaitRules(ReferenceTable(self.dynamodb, "reference"))
+        self.waker = Waker(self.parked, PostingQueue(self.queue, "https://sqs.example/post"))
+        self.timers = Timers(self.payments, self.balances, self.ledger, self.waker)
+        self.now = NOON
+        self.poster = Poster(
+            Tools(
+                ledger=self.ledger,
+                derivation=Derivation(self.payments, self.balances, self.journal, self.waits),
+                outcomes=Outcomes(
+                    self.dynamodb,
+                    self.journal,
+                    self.parked,
+                    self.payments,
+                    Bus(self.bus, "bus"),
+                ),
+                waker=self.waker,
+                journal=self.journal,
+                balances=self.balances,
+                parked=self.parked,
+                payments=self.payments,
+            ),
+            lambda: self.now,
+        )
 
     def open_account(self, status: str = "OPEN", currency: str = "EUR", limit: int = 0) -> None:
         self.balances.create("cust:A1", currency, status, limit)

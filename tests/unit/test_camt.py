@@ -44,7 +44,9 @@ def moved(
     currency: str, amount: int, balance: int = 0, number: int = 1, narrative: str | None = None
 ) -> Posted:
     """The header of any movement of the customer's money."""
-    legs = legs_of([Posting(CUSTOMER, "settle:VISA:X", Money(abs(amount), currency), "PRINCIPAL")])
+    legs = legs_of(
+        [Posting(CUSTOMER, f"settle:VISA:{currency}", Money(abs(amount), currency), "PRINCIPAL")]
+    )
     purchase, _ = posted(decided(Money(4500, "EUR")))
     return msgspec.structs.replace(
         purchase,

@@ -243,7 +243,7 @@ def _broken(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
         meta = {key: value for key, value in detail["meta"].items() if key != name}
         yield {**detail, "meta": meta}
     data = detail["data"]
-    for name in ("ingest_id", "msg_id", "fingerprint"):
+    for name in data.keys() & {"ingest_id", "msg_id", "fingerprint", "sequence_id", "leg"}:
         yield {**detail, "data": {key: value for key, value in data.items() if key != name}}
         yield {**detail, "data": {**data, name: 7}}
     if "amounts" in data:

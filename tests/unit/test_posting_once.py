@@ -4,6 +4,7 @@ crash.
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from adapters.fold import Fold
@@ -395,3 +396,19 @@ def test_the_parked_row_of_a_duplicate_never_covers_another_outcome(tables: Tabl
 
     assert standing is not None
     assert standing["reason"] == "DUPLICATE"
+
+
+def test_a_suspended_second_presentment_is_suspended_as_one(tables: Tables) -> None:
+    first = decided(Money(4500, "EUR"), mti="0210", purchase_id="pur_a")
+    second = decided(
+        Money(4500, "EUR"),
+        outcome="SUSPENDED",
+        reason="OVER_LIMIT",
+        purchase_id="pur_a",
+        ingest_id="ing_b",
+    )
+    tables.poster.post(approved(first))
+
+    result = tables.poster.post(suspended(msgspec.structs.replace(second, msg_id="msg_b")))
+
+    assert result.facts["suspense_reason"] == "POSSIBLE_SECOND_PRESENTMENT"

@@ -63,6 +63,8 @@ _KEPT: tuple[tuple[int, str, Format, int, int], ...] = (
     (51, "currency code, cardholder billing", "n", 0, 3),
     (54, "additional amounts", "an", 3, 120),
     (63, "life cycle identification", "ans", 3, 999),
+    (71, "message number", "n", 0, 4),
+    (72, "message number, last", "n", 0, 4),
     (90, "original data elements", "n", 0, 42),
     (95, "replacement amounts", "an", 0, 42),
 )
@@ -94,8 +96,6 @@ _DROPPED: tuple[tuple[int, str, Format, int, int], ...] = (
     (68, "receiving institution country code", "n", 0, 3),
     (69, "settlement institution country code", "n", 0, 3),
     (70, "network management information code", "n", 0, 3),
-    (71, "message number", "n", 0, 4),
-    (72, "message number, last", "n", 0, 4),
     (73, "date, action", "n", 0, 6),
     *((number, "number of credits or debits", "n", 0, 10) for number in range(74, 82)),
     *((number, "fee total", "n", 0, 12) for number in range(82, 86)),

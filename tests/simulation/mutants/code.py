@@ -5,15 +5,17 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from adapters import parked, transactions
+from adapters import parked, posting, transactions
 from adapters.bus import Bus
 from adapters.claims import Claim, ClaimTable
 from adapters.deduplication import Deduplication
+from adapters.fold import Fold
 from adapters.items import from_item
 from adapters.ledger import Ledger
 from adapters.parked import RELEASED, ParkedTable
 from adapters.posting import Poster, Result
 from adapters.recovery import Sweep
+from domain.folding import net
 from tests.simulation.mutants.mutant import Mutant, Patches
 
 
@@ -158,6 +160,23 @@ def _booked_and_parked(patches: Patches) -> None:
     patches.set(ParkedTable, "put_unbooked", lambda self, row, _unbooked: self.put(row))
 
 
+def _other_content_is_a_repeat(patches: Patches) -> None:
+    patches.set(posting, "_same_content", lambda _booking, _stored_fingerprint: None)
+
+
+def _a_refused_fold_is_done(patches: Patches) -> None:
+    """The marker of one header stands, and the others of the batch count as folded too."""
+    write = transactions.write
+
+    def fold_run(self: Any, run: list[Any]) -> int:
+        actions = [self._marker(posted) for posted in run]
+        actions += [self._add(key, moved) for key, moved in sorted(net(run).items())]
+        write(self._client, [*actions, self._count()])
+        return len(run)
+
+    patches.set(Fold, "_fold_run", fold_run)
+
+
 def _left_keys_are_unknown(patches: Patches) -> None:
     from adapters.reference import ReferenceTable
 
@@ -291,4 +310,6 @@ CODE = (
     Mutant("a released record is parked again", patch=_released_under_its_old_id),
     Mutant("a booked record is parked", patch=_booked_and_parked),
     Mutant("unprocessed keys are unknown", patch=_left_keys_are_unknown),
+    Mutant("other content is taken for a repeat", patch=_other_content_is_a_repeat),
+    Mutant("a refused fold counts as done", patch=_a_refused_fold_is_done),
 )

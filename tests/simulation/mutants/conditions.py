@@ -90,9 +90,24 @@ def _failed_row(kind: str, request: Request) -> bool:
     return kind == "ConditionCheck" and ":record" in values
 
 
+def _always_puts(_running: str, operation: str, kwargs: Request) -> Request:
+    if operation != "PutObject":
+        return kwargs
+    return {name: value for name, value in kwargs.items() if name != "IfNoneMatch"}
+
+
+_ANY_STATE = "a decision in any state"
+
 CONDITIONS = (
     dropped("PostFunction", _on("Put", "JournalTable", "J#"), "a header is put over another"),
     dropped("PostFunction", _on("Put", "JournalTable", "X#"), "a purchase is presented twice"),
+    dropped("PostFunction", _on("Put", "PaymentsTable", "P#"), "a payment moves at any version"),
+    dropped("PostFunction", _on("Put", "PaymentsTable", "X#"), "a pointer is put over another"),
+    dropped(
+        "PostFunction",
+        _on("Put", "ParkedTable", key="ingest_id"),
+        "Post parks over another row",
+    ),
     # Each of the two is the other's second lock; without both, one balance moves twice.
     dropped("PostFunction", _balance_and_line, "a balance and its line at any version"),
     dropped(
@@ -142,4 +157,39 @@ CONDITIONS = (
         _on("Update", "BalancesTable"),
         "terms change at any version",
     ),
+    dropped("LoadReferenceFunction", _on("Put", "BalancesTable"), "a balance row is made anew"),
+    dropped(
+        "LoadReferenceFunction", _on("Put", "ReferenceTable"), "a rule set is put over another"
+    ),
+    dropped("ReleaseFunction", _on("Update", "ParkedTable", key="ingest_id"), _ANY_STATE),
+    dropped("ReleaseFunction", _balance_and_line, "a resume at any balance version"),
+    dropped(
+        "ReleaseFunction",
+        _on("Update", "ClaimsTable", key="msg_id"),
+        "a release takes a claim from whoever has it",
+    ),
+    dropped(
+        "PostFunction",
+        _on("Update", "ParkedTable", key="ingest_id"),
+        "a booking resolves any parked row",
+    ),
+    dropped(
+        "PostFunction",
+        _on("Put", "ParkedTable", key="ingest_id"),
+        "Post parks over another row",
+    ),
+    dropped(
+        "DeduplicateFunction",
+        _on("ConditionCheck", "JournalTable"),
+        "a repeat is parked without a look for its header",
+    ),
+    dropped(
+        "IngestFileFunction", _on("Put", "InboxTable", key="ingest_id"), "a file over a record"
+    ),
+    dropped(
+        "RebuildBalancesFunction",
+        _on("ConditionCheck", "BalancesTable"),
+        "sums are set while a fold runs",
+    ),
+    Mutant("a notification is put over another", amend=_always_puts),
 )

@@ -34,6 +34,10 @@ def _set(resource: str, value: Any, *path: str) -> Callable[[dict[str, Any]], No
     return _of(resource, edit)
 
 
+def _never(schedule: str) -> Callable[[dict[str, Any]], None]:
+    return _of(schedule, lambda properties: properties.update(State="DISABLED"))
+
+
 def _forbidden(role: str, action: str, table: str) -> Callable[[dict[str, Any]], None]:
     """Without one action on one resource in the role's own policies."""
 
@@ -101,6 +105,24 @@ DEPLOYMENT = (
     Mutant(
         "the workflow may not check for a header",
         change=_forbidden("ApplyRulesRole", "dynamodb:ConditionCheckItem", "JournalTable"),
+    ),
+    Mutant("the sweep has no schedule", change=_never("SweepFunctionOverdue")),
+    Mutant(
+        "the journal's pipe reads lines too",
+        change=_without("JournalPipe", "SourceParameters", "FilterCriteria"),
+    ),
+    Mutant("PostQueue has no letters", change=_without("PostQueue", "RedrivePolicy")),
+    Mutant(
+        "a pipe has no letters",
+        change=_without("InboxPipe", *_STREAM, "DeadLetterConfig"),
+    ),
+    Mutant(
+        "the journal's pipe has no letters",
+        change=_without("JournalPipe", *_STREAM, "DeadLetterConfig"),
+    ),
+    Mutant(
+        "the fold has no letters",
+        change=_without("FoldFunctionJournal", "DestinationConfig"),
     ),
     Mutant("Enrich may not publish", change=_forbidden("EnrichRole", "events:PutEvents", "Bus")),
 )

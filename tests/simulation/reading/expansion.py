@@ -1,6 +1,7 @@
 """The template as SAM expands it, with the ASL of every state machine put into its place."""
 
 import json
+import logging
 import os
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,9 @@ ROOT = Path(__file__).parents[3]
 
 # The translator wants what `sam package` would have uploaded; the key says which file that was.
 UPLOADED = "s3://code/"
+
+# SAM's own service switches features by a file that its library does not have.
+logging.getLogger("samtranslator.feature_toggle").setLevel(logging.ERROR)
 
 
 def fresh() -> dict[str, Any]:

@@ -37,7 +37,11 @@ class Buckets:
                 run.bus.publish("default", "aws.s3", "Object Created", detail)
         return version
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, **_request: Any) -> Any:
+    def put_object(
+        self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str | None = None, **_request: Any
+    ) -> Any:
+        if IfNoneMatch == "*" and Key in self.objects[Bucket]:
+            raise refusal("PreconditionFailed", "PutObject")
         return {"VersionId": self.put(Bucket, Key, bytes(Body))}
 
     def get_object(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tests.simulation.patterns import matches
+from local.pipes.patterns import matches
 from tests.simulation.plan import RuleSpec, TargetSpec
 from tests.simulation.services.database import refusal
 
@@ -23,6 +23,8 @@ _ENTRIES_MAX = 10
 _BYTES_MAX = 256 * 1024
 _FIRST_RETRY_SECONDS = 1.0
 _RETRY_SECONDS_MAX = 3_600.0
+_BY_POLICY = {"queue": "sqs:SendMessage", "topic": "sns:Publish"}
+_BY_ROLE = {"machine": "states:StartExecution", "firehose": "firehose:PutRecord"}
 
 
 class Event:
@@ -46,8 +48,9 @@ class Bus:
         for rule in run.plan.rules:
             if rule.enabled:
                 self._rules.setdefault(rule.bus, []).append(rule)
-        self._matching: dict[tuple[str, str, str], tuple[RuleSpec, ...]] = {}
         self._refusing_until: dict[str, float] = {}
+        for name in run.plan.buses:
+            run.ask(run.permissions.bus_may_encrypt(name), f"{name} opens its key")
         self._down_until: dict[tuple[str, str], float] = {}
 
     def put_events(self, Entries: list[dict[str, Any]]) -> Any:
@@ -156,7 +159,7 @@ class Bus:
                 # So long that the rule gives up: nothing else happens to this event until then.
                 run.scheduler.later(
                     float(target.max_age_seconds),
-                    lambda: self._write_letter(rule, target, event, "THROTTLED"),
+                    lambda: self.write_letter(rule, target, event, "THROTTLED"),
                 )
                 return
             self._down_until[key] = now + run.faults.between(60.0, 900.0)
@@ -164,12 +167,12 @@ class Bus:
         throttled = run.hits("target throttled", f"{rule.name} {target.id}")
         if not down and not throttled:
             if not self._hand_over(rule, target, event):
-                self._write_letter(rule, target, event, "NO_PERMISSIONS")
+                self.write_letter(rule, target, event, "NO_PERMISSIONS")
             return
         wait = min(_FIRST_RETRY_SECONDS * 2**tries, _RETRY_SECONDS_MAX)
         aged = now + wait - started > target.max_age_seconds
         if tries >= target.max_attempts or aged:
-            self._write_letter(rule, target, event, "THROTTLED")
+            self.write_letter(rule, target, event, "THROTTLED")
         else:
             run.scheduler.later(
                 wait, lambda: self._deliver(rule, target, event, started, tries + 1)
@@ -180,35 +183,33 @@ class Bus:
         run = self._run
         assert target.input_path is None, "a target's input path is not simulated"
         assert target.transformer is None, "a target's transformer is not simulated"
+        if not self._let_in(rule, target):
+            return False
         match target.kind:
             case "queue":
-                allowed = run.permissions.service_allows(
-                    "events.amazonaws.com", "sqs:SendMessage", target.arn, rule.arn
-                )
-                if allowed:
-                    run.queues.named[target.name].send(event.body)
-                return allowed
+                run.queues.named[target.name].send(event.body)
             case "machine":
-                allowed = run.permissions.allows(
-                    target.role or "", "states:StartExecution", target.arn
-                )
-                if allowed:
-                    run.machines.start(target.name, event.content)
-                return allowed
+                run.machines.start(target.name, event.content)
             case "firehose":
-                allowed = run.permissions.allows(
-                    target.role or "", "firehose:PutRecord", target.arn
-                )
-                if allowed:
-                    run.trail.append(target.name, event.body)
-                return allowed
+                run.trail.append(target.name, event.body)
             case "topic":
                 run.told.append((target.name, event.body))
-                return True
-            case _:
-                raise NotImplementedError(f"{rule.name} has a {target.kind} as target")
+        return True
 
-    def _write_letter(self, rule: RuleSpec, target: TargetSpec, event: Event, code: str) -> None:
+    def _let_in(self, rule: RuleSpec, target: TargetSpec) -> bool:
+        """By the target's own policy, or by the role that the rule takes on."""
+        run = self._run
+        if target.kind in _BY_POLICY:
+            return run.permissions.service_allows(
+                "events.amazonaws.com", _BY_POLICY[target.kind], target.arn, rule.arn
+            )
+        if target.kind not in _BY_ROLE:
+            raise NotImplementedError(f"{rule.name} has a {target.kind} as target")
+        role = target.role or ""
+        run.takes_role("events.amazonaws.com", role, rule.arn)
+        return run.permissions.allows(role, _BY_ROLE[target.kind], target.arn)
+
+    def write_letter(self, rule: RuleSpec, target: TargetSpec, event: Event, code: str) -> None:
         run = self._run
         letters = target.letters
         if letters is None or not run.permissions.service_allows(

@@ -118,8 +118,8 @@ class Database(MemoryDynamoDB):
             request["Limit"] = 1 + self._below(min(items, 3))
 
     def empty(self, request: Mapping[str, Any]) -> bool:
-        """Whether a query of an index has nothing to find."""
-        (value,) = request["ExpressionAttributeValues"].values()
+        """Whether a query of an index has nothing to find: the first condition is on its key."""
+        value = request["ExpressionAttributeValues"][request["KeyConditionExpression"].split()[2]]
         place = (request["TableName"], request["IndexName"])
         return value["S"] not in self._partitions[place]
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation import workflow
+from tests.simulation.permissions import TRACING
 from tests.simulation.plan import MachineSpec
 from tests.simulation.scheduler import Task
 
@@ -27,6 +28,9 @@ class Machines:
 
     def _start(self, name: str, event: Mapping[str, Any], delay: float) -> None:
         run, spec = self._run, self._specs[name]
+        run.takes_role("states.amazonaws.com", spec.role, spec.arn)
+        for action in TRACING:
+            run.permissions.allows(spec.role, action, "*")
         self._count += 1
         execution = f"run-{self._count}"
         order = random.Random(run.rng.getrandbits(32))

@@ -1,7 +1,7 @@
 """Event source mappings: a queue or a table's stream feeds a function."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.plan import MappingSpec
@@ -24,6 +24,7 @@ def stream_reader(run: "CloudRun", spec: MappingSpec) -> Reader:
         spec.max_retries,
         spec.max_age_seconds,
         spec.letters,
+        run.plan.functions[spec.function].role,
     )
 
     def deliver(records: list[dict[str, Any]], done: Callable[[bool], None]) -> None:
@@ -48,6 +49,13 @@ class QueueFeed:
         self._queue = run.queues.named[spec.source_name]
         self._queue.arrived = self._arrived
         self._polls_at = math.inf
+        self.enabled = True
+
+    def enable(self, on: bool) -> None:
+        """Messages wait meanwhile, and none is received."""
+        self.enabled = on
+        if on:
+            self._again()
 
     def _arrived(self, visible_at: float) -> None:
         # Several polls in a short while make batches of different sizes.
@@ -61,6 +69,8 @@ class QueueFeed:
     def _poll(self) -> None:
         self._polls_at = math.inf
         run, spec = self._run, self._spec
+        if not self.enabled:
+            return
         visible = self._queue.visible()
         if visible and run.may_read_queue(run.plan.functions[spec.function].role, spec.source_name):
             run.rng.shuffle(visible)
@@ -156,7 +166,7 @@ class QueueFeed:
 class Mappings:
     """The part of Lambda's own API that is called."""
 
-    def __init__(self, by_id: dict[str, Reader]) -> None:
+    def __init__(self, by_id: "Mapping[str, Reader | QueueFeed]") -> None:
         self._by_id = by_id
 
     def update_event_source_mapping(self, UUID: str, Enabled: bool) -> Any:
@@ -167,7 +177,7 @@ class Mappings:
         state = "Enabled" if self._reader(UUID).enabled else "Disabled"
         return {"UUID": UUID, "State": state}
 
-    def _reader(self, mapping_id: str) -> Reader:
+    def _reader(self, mapping_id: str) -> "Reader | QueueFeed":
         if mapping_id not in self._by_id:
             raise refusal("ResourceNotFoundException", "EventSourceMapping")
         return self._by_id[mapping_id]

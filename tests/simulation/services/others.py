@@ -3,13 +3,14 @@ the delivery stream and the topic.
 """
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tests.simulation.functions import FunctionFailed
 from tests.simulation.services.database import refusal
-from tests.simulation.services.mappings import Mappings
+from tests.simulation.services.mappings import Mappings, QueueFeed
 from tests.simulation.services.streams import Reader, shard_name
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Lambda(Mappings):
-    def __init__(self, run: "CloudRun", by_id: dict[str, Reader]) -> None:
+    def __init__(self, run: "CloudRun", by_id: "Mapping[str, Reader | QueueFeed]") -> None:
         super().__init__(by_id)
         self._run = run
 

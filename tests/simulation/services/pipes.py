@@ -25,6 +25,7 @@ def reader_of(run: "CloudRun", spec: PipeSpec) -> Reader:
         spec.max_retries,
         spec.max_age_seconds,
         spec.letters,
+        spec.role,
     )
     return Reader(run, reading, Pipe(run, spec).deliver)
 
@@ -33,6 +34,7 @@ class Pipe:
     def __init__(self, run: "CloudRun", spec: PipeSpec) -> None:
         self._run = run
         self._spec = spec
+        run.takes_role("pipes.amazonaws.com", spec.role, spec.arn)
         assert spec.input_template is None, "a pipe with a template is not simulated"
 
     def deliver(self, records: list[dict[str, Any]], done: Callable[[bool], None]) -> None:

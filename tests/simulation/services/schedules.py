@@ -37,16 +37,32 @@ class Schedules:
         wanted = spec.kind == "function" and run.books.anything_for(spec.target)
         if not wanted and run.rng.random() >= self._sparing:
             return
+        self.start(spec)
+
+    def start(self, spec: ScheduleSpec) -> None:
+        run = self._run
         if spec.kind == "machine":
             arn, action = run.plan.machines[spec.target].arn, "states:StartExecution"
         else:
             arn, action = run.plan.functions[spec.target].arn, "lambda:InvokeFunction"
+        run.takes_role(spec.service, spec.role or "", spec.source_arn)
         if not run.permissions.allows(spec.role or "", action, arn):
             run.note(f"{spec.name} may not start {spec.target}")
         elif spec.kind == "machine":
             run.machines.start(spec.target, spec.input or {})
         else:
             self._invoke(spec, 0)
+
+    def fail(self, spec: ScheduleSpec) -> None:
+        """The scheduler could not start its target, and Lambda gave a run up."""
+        run, event = self._run, spec.input or {"detail-type": "Scheduled Event"}
+        if spec.letters is not None:
+            run.leave_letter(spec.role or "", spec.letters, json.dumps(event))
+        if spec.kind == "function":
+            function = run.plan.functions[spec.function]
+            if function.asynchronous.letters is not None:
+                letter = self._letter(spec, event)
+                run.leave_letter(function.role, function.asynchronous.letters, letter)
 
     def _invoke(self, spec: ScheduleSpec, tries: int) -> None:
         run = self._run
@@ -58,7 +74,8 @@ class Schedules:
             if tries < asynchronous.max_retries:
                 run.scheduler.later(60.0 * (tries + 1), lambda: self._invoke(spec, tries + 1))
             elif asynchronous.letters is not None:
-                run.queues.named[asynchronous.letters].send(self._letter(spec, event))
+                role = run.plan.functions[spec.function].role
+                run.leave_letter(role, asynchronous.letters, self._letter(spec, event))
 
         event = spec.input if spec.input is not None else {"detail-type": "Scheduled Event"}
         run.functions.invoke(spec.function, event, done)

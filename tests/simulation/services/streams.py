@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from local.pipes.patterns import matches
 from tests.simulation.clock import START
-from tests.simulation.patterns import matches
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
@@ -39,6 +39,7 @@ class Reading:
     max_retries: int
     max_age_seconds: int
     letters: str | None
+    role: str
 
 
 @dataclass(slots=True)
@@ -184,14 +185,14 @@ class Reader:
             return
         aged = 0 <= reading.max_age_seconds < now - batch[0].created
         if aged or 0 <= reading.max_retries <= tries:
-            self._write_letter(shard, batch)
+            self.write_letter(shard, batch)
             self._work(shard, work)
             return
         work.appendleft((batch, tries + 1))
         wait = min(0.5 * 2**tries, _BACKOFF_SECONDS_MAX)
         self._run.scheduler.later(wait, lambda: self._work(shard, work))
 
-    def _write_letter(self, shard: int, batch: Sequence[Waiting]) -> None:
+    def write_letter(self, shard: int, batch: Sequence[Waiting]) -> None:
         """Names of records, never their content."""
         if self.reading.letters is None:
             self._run.note(f"{self.reading.name} forgets {len(batch)} records")
@@ -211,7 +212,7 @@ class Reader:
                 "streamArn": self._run.plan.tables[self.reading.table].stream_arn,
             },
         }
-        self._run.queues.named[self.reading.letters].send(json.dumps(letter))
+        self._run.leave_letter(self.reading.role, self.reading.letters, json.dumps(letter))
 
 
 def _moment(waiting: Waiting) -> str:

@@ -28,8 +28,8 @@ class Trail:
         lines, self._collected[stream] = self._collected[stream], []
         self._count += 1
         key = f"{run.clock.now():%Y/%m/%d/%H}/{stream}-{run.clock.now():%M-%S-%f}-{self._count}"
-        bucket = run.plan.buckets[spec.bucket]
-        if not run.permissions.allows(spec.role, "s3:PutObject", f"{bucket.arn}/{key}"):
+        run.takes_role("firehose.amazonaws.com", spec.role, spec.arn)
+        if not run.permitted(spec.role, "PutObject", {"Bucket": spec.bucket, "Key": key}):
             run.note(f"{stream} may not write {key}")
             return
         content = "".join(f"{line}{spec.delimiter}" for line in lines).encode()

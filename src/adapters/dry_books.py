@@ -1,0 +1,165 @@
+"""What the ledger would make of a decision: derived as it derives, and kept in memory."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from adapters.claims import Claim, ClaimTable
+from adapters.deduplication import repeat_of
+from adapters.derivation import (
+    AlreadyTaken,
+    Derivation,
+    ToBook,
+    ToRefuse,
+    ToWait,
+    WaitsAlready,
+)
+from adapters.dry_tables import DryBalances, DryJournal, DryPayments, SoFar, kind_of
+from adapters.ledger import header_of
+from adapters.match_waits import MatchWaitRules
+from adapters.parked import CONFLICT, DUPLICATE, ParkedRow
+from domain.booking import SECOND_PRESENTMENT, BalanceRow, Booking, primary_header_id
+from domain.errors import Unavailable
+from domain.events import Decided, Meta, Posted
+from domain.foresight import BalanceMove
+from domain.header import StoredHeader
+from domain.lifecycle import unmatched
+from domain.received import Received
+
+
+class Tables(NamedTuple):
+    """A client, and the tables' names."""
+
+    client: Any
+    journal: str
+    balances: str
+    payments: str
+
+
+class Repeated(msgspec.Struct, frozen=True):
+    """Another record has the message's header."""
+
+    owner: str
+    reason: str
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """The header that it would get, the balance around it, and the records that would wake."""
+
+    posted: Posted
+    balance: BalanceMove | None
+    wakes: tuple[str, ...]
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    why: str
+    due: str
+
+
+class NotAllowed(msgspec.Struct, frozen=True):
+    """The payment refuses it."""
+
+    code: str
+
+
+class StillWaits(msgspec.Struct, frozen=True):
+    """What came is not what it waits for."""
+
+
+type Told = Entered | Waiting | NotAllowed | StillWaits
+
+
+class DryBooks:
+    """Made for one run, over what the messages before it would change."""
+
+    def __init__(
+        self, claims: ClaimTable, tables: Tables, waits: MatchWaitRules, so_far: SoFar
+    ) -> None:
+        self._claims = claims
+        self._so_far = so_far
+        self._journal = DryJournal(tables.client, tables.journal, so_far)
+        self._derivation = Derivation(
+            DryPayments(tables.client, tables.payments, so_far),
+            DryBalances(tables.client, tables.balances, so_far),
+            self._journal,
+            waits,
+        )
+
+    def admit(self, record: Received, at: str) -> ParkedRow | None:
+        """As Deduplication would: None when the record would speak for its message, which is
+        remembered; else the row that would be parked.
+        """
+        standing = self._so_far.claims.get(record.msg_id) or self._claims.get(record.msg_id)
+        if standing is not None:
+            return repeat_of(record, standing, at)
+        self._so_far.claims[record.msg_id] = Claim(
+            owner=record.ingest_id, fingerprint=record.fingerprint, fields=record.fields
+        )
+        return None
+
+    def repeats(self, record: Decided) -> Repeated | None:
+        """The booking that the message has already."""
+        header = self._journal.get(primary_header_id(record.msg_id))
+        if header is None:
+            return None
+        same = header.posted.fingerprint == record.fingerprint
+        return Repeated(header.posted.ingest_id, DUPLICATE if same else CONFLICT)
+
+    def post(self, meta: Meta, record: Decided, at: datetime) -> Told:
+        """As Poster would, on the first try."""
+        derived = self._derivation.derive(meta, record, None, at)
+        if isinstance(derived, ToBook) and self._journal.is_presented_otherwise(derived.booking):
+            derived = self._derivation.derive(meta, record, SECOND_PRESENTMENT, at)
+        match derived:
+            case ToBook(booking, balance):
+                return self._entered(booking, balance, at)
+            case ToWait(change, due, why):
+                self._so_far.take(change)
+                return Waiting(why, due)
+            case ToRefuse(code):
+                self._forget(record, derived)
+                return NotAllowed(code)
+            case WaitsAlready():
+                return StillWaits()
+            case AlreadyTaken():
+                raise Unavailable(f"{record.msg_id} was booked while it was asked about")
+
+    def _entered(self, booking: Booking, balance: BalanceRow | None, at: datetime) -> Entered:
+        posted = header_of(booking, balance, at)
+        if booking.purchase_id is not None:
+            self._so_far.purchases[booking.purchase_id] = kind_of(booking)
+        if booking.change is not None:
+            self._so_far.take(booking.change)
+            self._so_far.headers[posted.header_id] = StoredHeader(
+                posted=posted,
+                causation_id=booking.causation_id,
+                business_time=booking.business_time,
+            )
+        move = None
+        if balance is not None and (posted.customer is not None or posted.hold is not None):
+            move = move_of(balance, self._so_far.move(balance, booking), posted)
+        waiting = booking.change.after.waiting if booking.change else ()
+        return Entered(posted, move, tuple(each.ingest_id for each in waiting))
+
+    def _forget(self, record: Decided, refusal: ToRefuse) -> None:
+        """A record that waited waits no longer."""
+        life = refusal.found.life
+        if life is not None and life.waits(record.ingest_id):
+            after = unmatched(refusal.message, life)
+            self._so_far.payments[after.payment.payment_id] = after
+
+
+def move_of(before: BalanceRow, after: BalanceRow, posted: Posted) -> BalanceMove:
+    return BalanceMove(
+        account=before.account,
+        currency=before.currency,
+        net=after.posted - before.posted,
+        posted_before=before.posted,
+        posted_after=after.posted,
+        held_before=before.held,
+        held_after=after.held,
+        available_before=before.available,
+        available_after=after.available,
+        posting_no=posted.customer.posting_no if posted.customer else None,
+    )

@@ -1,0 +1,169 @@
+"""Everything that the tables hold about one record, from its door to its announcement."""
+
+from typing import Any
+
+import msgspec
+
+from adapters.balances import BalanceTable
+from adapters.claims import ClaimTable
+from adapters.inbox import InboxTable
+from adapters.journal import JournalTable
+from adapters.parked import REJECTED, ParkedTable
+from adapters.story import Story
+from domain.correcting import correction_header_id
+from domain.events import (
+    TransactionAuthorized,
+    TransactionEnriched,
+    TransactionPosted,
+    TransactionPostingApproved,
+    TransactionPostingSuspended,
+    TransactionRejected,
+)
+from domain.identity import event_id, ledger_event_id
+from domain.record_amount import amount_of
+from domain.statement_json import balance_body
+
+_ADMITTED = (TransactionAuthorized.detail_type(), TransactionEnriched.detail_type())
+_APPROVED, _SUSPENDED, _REJECTED, _POSTED = (
+    each.detail_type()
+    for each in (
+        TransactionPostingApproved,
+        TransactionPostingSuspended,
+        TransactionRejected,
+        TransactionPosted,
+    )
+)
+# Which events an outcome needs. Approved or Suspended is either's: Post has the last word.
+_DUE = {
+    "POSTED": (*_ADMITTED, _APPROVED),
+    "SUSPENDED": _ADMITTED,
+    "REJECTED": (*_ADMITTED, _REJECTED),
+}
+
+type Told = dict[str, Any]
+
+
+class FullStory:
+    """Values are JSON; amounts are whole minor units."""
+
+    def __init__(
+        self,
+        inbox: InboxTable,
+        parked: ParkedTable,
+        journal: JournalTable,
+        claims: ClaimTable,
+        balances: BalanceTable,
+    ) -> None:
+        self._inbox = inbox
+        self._parked = parked
+        self._journal = journal
+        self._claims = claims
+        self._balances = balances
+        self._story = Story(inbox, parked, journal)
+
+    def of(self, identifier: str) -> Told | None:
+        """By the id of a record (ing_), of a message (msg_) or of a header (J#); None for an id
+        that was never given.
+        """
+        ingest_id = self._record_of(identifier)
+        if ingest_id is None:
+            return None
+        told = self._story.of(ingest_id) or self._opening(identifier)
+        if told is None:
+            return None
+        stored = self._inbox.get(ingest_id) or self._parked.get(ingest_id) or {}
+        stated = amount_of(stored)
+        told["amount"] = msgspec.to_builtins(stated) if stated else None
+        told["corrections"] = self._corrections(told)
+        told["timings"] = self._timings(told, stored)
+        told["decision"] = _decision(told)
+        told["events"] = _events(told)
+        told["balance_now"] = self._balance_now(told)
+        return told
+
+    def _record_of(self, identifier: str) -> str | None:
+        """The record that an id of a message or of a header leads to."""
+        if identifier.startswith("msg_"):
+            header = self._journal.get(f"J#{identifier}")
+            claim = self._claims.get(identifier) if header is None else None
+            return header.posted.ingest_id if header else claim.owner if claim else None
+        if identifier.startswith("J#"):
+            header = self._journal.get(identifier)
+            return header.posted.ingest_id if header else None
+        return identifier
+
+    def _opening(self, identifier: str) -> Told | None:
+        """Opening money has a header and no record."""
+        header = self._journal.get(identifier) if identifier.startswith("J#") else None
+        if header is None:
+            return None
+        return {
+            "ingest_id": identifier,
+            "msg_id": header.posted.msg_id,
+            "outcome": "POSTED",
+            "record": {},
+            "booking": msgspec.to_builtins(header.posted),
+        }
+
+    def _corrections(self, told: Told) -> list[Told]:
+        """What was corrected of the booking and of its resolution, in the order of the chain."""
+        found = []
+        for header in (told.get("booking"), told.get("resolution")):
+            header_id = header["header_id"] if header else None
+            while header_id and (stored := self._journal.get(correction_header_id(header_id))):
+                header_id = stored.posted.header_id
+                found.append(msgspec.to_builtins(stored.posted))
+        return found
+
+    def _timings(self, told: Told, record: dict[str, Any]) -> dict[str, str | None]:
+        """Instants of the stages; None where the record did not come by, or was not first."""
+        msg_id = told.get("msg_id")
+        claim = self._claims.get(msg_id) if msg_id else None
+        own = claim is not None and claim.owner == told["ingest_id"]
+        return {
+            "received_at": record.get("received_at"),
+            "claimed_at": claim.claimed_at if claim and own else None,
+            "parked_at": told.get("parked", {}).get("parked_at"),
+            "booked_at": told.get("booking", {}).get("booked_at"),
+            "resolved_at": told.get("resolution", {}).get("booked_at"),
+        }
+
+    def _balance_now(self, told: Told) -> Told | None:
+        latest = (*reversed(told["corrections"]), told.get("resolution"), told.get("booking"))
+        effect = next((each["customer"] for each in latest if each and each["customer"]), None)
+        if effect is None:
+            return None
+        row = self._balances.read(effect["account"], effect["currency"])
+        return {"account": row.account, **balance_body(row)} if row else None
+
+
+def _decision(told: Told) -> Told | None:
+    """What the rules said, as far as the tables keep it: in the header, else in the parked row."""
+    booking, parked = told.get("booking"), told.get("parked")
+    if booking is not None and told["record"]:
+        outcome = "SUSPENDED" if told["outcome"] == "SUSPENDED" else "APPROVED"
+        names = ("reason", "flags", "rule_version", "ref_version")
+        return {"outcome": outcome, **{name: booking.get(name) for name in names}}
+    if parked is not None and told["outcome"] == REJECTED:
+        return {"outcome": REJECTED, "reason": parked.get("code")}
+    return None
+
+
+def _events(told: Told) -> list[Told]:
+    """The events that the record can have, with the ids that they have, in the order of the flow;
+    `expected` are those that its outcome needs.
+    """
+    due = _DUE.get(told["outcome"], ())
+    before = (*_ADMITTED, _APPROVED, _SUSPENDED, _REJECTED)
+    found = {
+        event_id(told["msg_id"], told["ingest_id"], detail_type): detail_type
+        for detail_type in before
+        if told.get("msg_id") and told["record"]
+    }
+    for booking in (told.get("booking"), told.get("resolution"), *told["corrections"]):
+        if booking:
+            found[ledger_event_id(booking["header_id"], _POSTED)] = _POSTED
+    return [
+        {"event_id": each, "detail_type": name, "expected": name in due or name == _POSTED}
+        for each, name in found.items()
+    ]

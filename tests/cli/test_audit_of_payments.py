@@ -1,0 +1,105 @@
+"""The audit of payments: each thing that can be wrong with one is found, and named."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from adapters.items import from_item
+from cli.audit.finding import Break
+from cli.audit.payments_are_sound import (
+    counters_are_in_bounds,
+    counters_are_sums,
+    held_is_open_holds,
+    life_is_in_the_journal,
+)
+from tests.unit.ledger_tables import Tables
+from tests.unit.payment_messages import approved, original
+
+
+class Ledger:
+    """A hold of 60.00, of which 20.00 are cleared and 5.00 refunded."""
+
+    def __init__(self) -> None:
+        tables = Tables()
+        tables.open_account(limit=100_000)
+        part = {"de71": "0001", "de72": "0002"}
+        for event in (
+            approved("0110", "000001", 6000),
+            approved("0220", "000002", 2000, de71=part["de71"], de72=part["de72"]),
+            approved("0220", "000003", 500, de3="200000", de90=original("0220", "000002")),
+        ):
+            tables.poster.post(event)
+        rows = [from_item(item) for item in tables.dynamodb.rows("payments")]
+        journal = [from_item(item) for item in tables.dynamodb.rows("journal")]
+        self.payments = [row for row in rows if row["pk"].startswith("P#")]
+        self.balances: list[dict[str, Any]] = [
+            from_item(item) for item in tables.dynamodb.rows("balances")
+        ]
+        self.headers = {row["pk"]: row for row in journal if row["sk"] == "H"}
+
+    def breaks(self) -> list[Break]:
+        return [
+            *held_is_open_holds(self.balances, self.payments),
+            *life_is_in_the_journal(self.payments, self.headers),
+            *counters_are_in_bounds(self.payments),
+            *counters_are_sums(self.payments),
+        ]
+
+    @property
+    def payment(self) -> dict[str, Any]:
+        (row,) = self.payments
+        return row
+
+
+GOOD = Ledger()
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return copy.deepcopy(GOOD)
+
+
+def numbers(ledger: Ledger) -> set[int]:
+    return {each.invariant for each in ledger.breaks()}
+
+
+def test_what_the_ledger_books_holds(ledger: Ledger) -> None:
+    assert ledger.breaks() == []
+
+
+def test_held_money_without_a_hold_is_found(ledger: Ledger) -> None:
+    ledger.balances[0]["held"] += 1
+
+    assert numbers(ledger) == {6}
+
+
+def test_a_message_without_its_header_is_found(ledger: Ledger) -> None:
+    del ledger.headers[ledger.payment["taken"][1]["header_id"]]
+
+    assert numbers(ledger) == {8}
+
+
+def test_a_header_that_the_payment_does_not_know_is_found(ledger: Ledger) -> None:
+    ledger.payment["taken"].pop()
+
+    assert 8 in numbers(ledger)
+
+
+def test_two_bookings_of_one_version_are_found(ledger: Ledger) -> None:
+    first, second, _ = (ledger.headers[each["header_id"]] for each in ledger.payment["taken"])
+    first["payment"]["version"] = second["payment"]["version"]
+
+    assert numbers(ledger) == {8}
+
+
+def test_more_back_than_was_cleared_is_found(ledger: Ledger) -> None:
+    ledger.payment["refunded"] = 2001
+
+    assert 9 in numbers(ledger)
+
+
+def test_a_counter_that_its_messages_do_not_make_is_found(ledger: Ledger) -> None:
+    ledger.payment["taken"][1]["amount"] += 1
+
+    assert numbers(ledger) == {11}
