@@ -37,14 +37,16 @@ class Waker:
         self._parked = parked
         self._queue = queue
 
-    def wake(self, ingest_id: str) -> None:
-        """Send a record that waits on its way again, if it still waits."""
+    def wake(self, ingest_id: str) -> bool:
+        """Send a record that waits on its way again; False where it does not wait any more."""
         row = self._parked.get(ingest_id)
         if row is None or "event" not in row:
-            return
-        if row["state"] == RELEASED or (row["state"], row["reason"]) == (PARKED, PENDING_MATCH):
-            event = msgspec.json.decode(row["event"], type=TransactionPostingApproved)
-            self._queue.send([event])
+            return False
+        if row["state"] != RELEASED and (row["state"], row["reason"]) != (PARKED, PENDING_MATCH):
+            return False
+        event = msgspec.json.decode(row["event"], type=TransactionPostingApproved)
+        self._queue.send([event])
+        return True
 
 
 class Outcomes:
@@ -96,8 +98,20 @@ class Outcomes:
         transaction = read_transaction(record.mti, record.network, record.cain)
         life = self._payments.find(keys_of(transaction)).life
         if life is not None and life.waits(record.ingest_id):
-            change = Change(before=life, after=life.without(record.ingest_id).next_version())
-            transactions.write(self._client, list(self._payments.put(change).values()))
+            self._payments.forget(life, [record.ingest_id])
+
+    def repeat(self, record: Decided, row: ParkedRow) -> None:
+        """Park a record whose message is booked for another one.
+
+        It may have waited meanwhile, or have failed on its way: it does no longer.
+        """
+        standing = self._parked.put(row)
+        put = self._parked.supersede(row, standing) if standing else None
+        if put is not None:
+            # Refused only where somebody else was first, who settled it.
+            transactions.write(self._client, [put])
+        if standing is not None:
+            self.forget(record)
 
     def tell(self, event: Event, record: Decided, code: str) -> None:
         """Put the refusal on the bus. Raises Unavailable when the bus refuses it."""

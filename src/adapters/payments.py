@@ -6,11 +6,12 @@ its authorisation for a moment would wait for it in vain.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
+from adapters import transactions
 from adapters.batch_get import batch_get
 from adapters.items import from_item, to_item
 from domain.life import Life
@@ -73,6 +74,13 @@ class PaymentTable:
         after = msgspec.structs.replace(change.after, keys=(*known, *keys))
         pointers = {f"pointer {key}": self._pointer(key, payment_id) for key in keys}
         return {"payment": self._put(change.before, after), **pointers}
+
+    def forget(self, life: Life, ingest_ids: Collection[str]) -> None:
+        """These records wait no longer; left to the next call where the payment moved meanwhile."""
+        after = life.next_version()
+        for ingest_id in ingest_ids:
+            after = after.without(ingest_id)
+        transactions.write(self._client, [self._put(life, after)])
 
     def due(self, shard: int, until: str) -> Iterator[str]:
         """Ids of the payments of this shard that have a timer which ended, the oldest first."""

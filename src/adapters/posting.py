@@ -206,7 +206,8 @@ class Poster:
             return Result("already_booked", facts)
         reason = DUPLICATE if stored.fingerprint == record.fingerprint else CONFLICT
         row = repeat_of(record, stored.ingest_id, reason, self._now())
-        self._tools.parked.put(msgspec.structs.replace(row, business_time=event.meta.business_time))
+        row = msgspec.structs.replace(row, business_time=event.meta.business_time)
+        self._tools.outcomes.repeat(record, row)
         return Result("parked", facts | {"reason": reason, "original": stored.ingest_id})
 
 

@@ -86,9 +86,14 @@ class Timers:
         raise Unavailable(f"{booking.header_id} met {type(outcome).__name__}")
 
     def _wake(self, payment_id: str, at: datetime, *, dry_run: bool) -> list[str]:
+        """Records whose time is over. Who has another outcome by now, as one that a person
+        discarded, waits no longer.
+        """
         life, now = self._payments.get(payment_id), iso_instant(at)
         due = [each.ingest_id for each in life.waiting if each.due <= now] if life else []
-        if not dry_run:
-            for ingest_id in due:
-                self._waker.wake(ingest_id)
-        return due
+        if life is None or dry_run:
+            return due
+        woken = [each for each in due if self._waker.wake(each)]
+        if len(woken) < len(due):
+            self._payments.forget(life, [each for each in due if each not in woken])
+        return woken

@@ -151,6 +151,37 @@ def test_what_is_woken_after_its_message_came_is_booked(tables: Tables) -> None:
     assert money(tables) == (0, 0, 0)
 
 
+def test_a_record_that_a_person_discarded_waits_no_longer_when_its_time_ends(
+    tables: Tables,
+) -> None:
+    post(tables, REVERSAL)
+    tables.parked.discard(REVERSAL.data.ingest_id, {"state": "DISCARDED", "by": "operator"})
+
+    assert run(tables, tables.now + timedelta(minutes=15)) == ([], [])
+
+    assert tables.queue.bodies == []
+    assert life(tables).waiting == ()
+    assert life(tables).due is None
+
+
+def test_a_record_that_waits_when_another_one_of_its_message_is_booked_is_its_duplicate(
+    tables: Tables,
+) -> None:
+    twin = approved("0420", "000003", de90=original("0100", "000001"), copy=1)
+    late = approved("0420", "000003", de90=original("0100", "000001"))
+    post(tables, twin, HOLD, late)
+    assert waiting(tables, twin) == "PARKED"
+
+    post(tables, twin)
+
+    row = tables.parked.get(twin.data.ingest_id)
+    assert row is not None
+    assert (row["state"], row["reason"]) == ("PARKED", "DUPLICATE")
+    assert row["original"] == late.data.ingest_id
+    assert [each["reason"] for each in row["history"]] == ["PENDING_MATCH"]
+    assert life(tables).waiting == ()
+
+
 def test_an_expiry_whose_answer_was_lost_is_found_done(tables: Tables) -> None:
     post(tables, HOLD)
     twin = iter([None])
