@@ -20,10 +20,12 @@ def determinism(headers: Mapping[str, Row], told: Iterable[Row]) -> Iterator[Bre
     """`told` are events before the ledger: `detail_type`, `detail`."""
     first: dict[tuple[str, str], str] = {}
     for header_id, header in headers.items():
-        slot = header["msg_id"], header["purpose"]
+        # What was corrected wrongly is corrected again: each header once.
+        of = header.get("corrects") or f"message {header['msg_id']}"
+        slot = of, header["purpose"]
         # A hold that an increment opens again expires again: each time under another version.
         if "#EXPIRE" not in header_id and first.setdefault(slot, header_id) != header_id:
-            yield Break(12, header_id, f"a second {slot[1]} of message {slot[0]}: {first[slot]}")
+            yield Break(12, header_id, f"a second {slot[1]} of {of}: {first[slot]}")
         if header["purpose"] == charging.SUSPEND:
             yield from _suspended(header)
     for event in told:

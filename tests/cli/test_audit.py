@@ -517,6 +517,20 @@ def test_a_second_booking_of_a_message_for_one_purpose_is_found() -> None:
     assert [each.id for each in check(broken)[12]] == ["J#other"]
 
 
+def test_a_correction_may_be_corrected_and_each_header_once() -> None:
+    good, broken = books(), books()
+    correction = {"purpose": "CORRECT", "corrects": PURCHASE_HEADER}
+    first, second = f"{PURCHASE_HEADER}#CORRECT", f"{PURCHASE_HEADER}#CORRECT#CORRECT"
+    wrong = good.headers[PURCHASE_HEADER]
+    for ledger in (good, broken):
+        ledger.headers[first] = wrong | correction | {"pk": first}
+    good.headers[second] = wrong | correction | {"pk": second, "corrects": first}
+    broken.headers["J#other"] = wrong | correction | {"pk": "J#other"}
+
+    assert check(good)[12] == []
+    assert [each.id for each in check(broken)[12]] == ["J#other"]
+
+
 def test_an_event_under_another_id_than_its_record_gives_is_found() -> None:
     broken = books()
     event = decided(BLOCKED_PURCHASE, TransactionPostingSuspended)
