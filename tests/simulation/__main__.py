@@ -19,7 +19,7 @@ from tests.simulation.seam import SEAM
 
 _SHARE = 50
 _REPORTED_MAX = 5
-_OBJECTS_UNSEEN = 50_000
+_OBJECTS_UNSEEN = 500_000
 _BASE: list[Base] = []
 
 
