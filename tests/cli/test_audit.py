@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,8 @@ from tests.cli.sample_books import (
     parked,
     record,
 )
+
+EVENTS = Path(__file__).parents[2] / "events"
 
 
 def breaks(broken: Books) -> dict[int, list[str]]:
@@ -529,6 +532,14 @@ def test_a_correction_may_be_corrected_and_each_header_once() -> None:
 
     assert check(good)[12] == []
     assert [each.id for each in check(broken)[12]] == ["J#other"]
+
+
+def test_a_leg_that_was_said_has_the_id_of_its_sender() -> None:
+    ledger = books()
+    said = json.loads((EVENTS / "PostingLegCreated.json").read_text())
+    ledger.told.append({"detail_type": said["detail-type"], "detail": said["detail"]})
+
+    assert check(ledger)[12] == []
 
 
 def test_an_event_under_another_id_than_its_record_gives_is_found() -> None:

@@ -70,13 +70,19 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
         "msg_id": "text",
         "reason_day": "day",
     },
-    "Journal": {"booked_minute": "minute", "presented_as": "kind", "ingest_id": "owner"},
-    "Reference": {"load_no": "sum"},
+    "Journal": {
+        "booked_minute": "minute",
+        "presented_as": "kind",
+        "ingest_id": "owner",
+        "suspended_day": "day",
+    },
+    "Reference": {"load_no": "sum", "rule_version": "text"},
     "Balances": {
         "version": "version",
         "status": "status",
         "overdraft_limit": "number",
         "available": "number",
+        "held": "number",
         "posting_no": "number",
         "posted_d": "sum",
         "posted_c": "sum",
@@ -97,6 +103,12 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
         "reason": "reason",
         "message": "text",
         "history": "history",
+    },
+    "Payments": {
+        "version": "version",
+        "payment_id": "owner",
+        "due_shard": "day",
+        "due_at": "minute",
     },
     "Vault": {"token": "text"},
     "Idempotency": {
@@ -202,10 +214,23 @@ WRITES = (
     Use(
         "Parked",
         "Update",
-        "#state = :parked AND reason = :failed",
+        "#state = :parked AND (reason = :failed OR reason = :waiting)",
         "SET #state = :resolved, history = list_append(history, :entry)",
         names=STATE,
-        values={":parked": "state", ":failed": "reason", ":resolved": "state", ":entry": "history"},
+        values={
+            ":parked": "state",
+            ":failed": "reason",
+            ":waiting": "reason",
+            ":resolved": "state",
+            ":entry": "history",
+        },
+    ),
+    Use(
+        "Parked",
+        "Put",
+        "#state = :state AND parked_at = :read",
+        names=STATE,
+        values={":state": "state", ":read": "moment"},
     ),
     Use(
         "Parked",
@@ -245,6 +270,7 @@ WRITES = (
     ),
     Use("Reference", "Put", "attribute_not_exists(pk)"),
     Use("Reference", "Put"),
+    Use("Reference", "Put", "rule_version = :was", values={":was": "text"}),
     Use("Reference", "Update", update="ADD load_no :one", values={":one": "one"}),
     Use("Balances", "Put", "attribute_not_exists(pk)"),
     Use(
@@ -265,14 +291,37 @@ WRITES = (
     Use(
         "Balances",
         "Update",
+        "version = :version AND #status = :open AND available >= :held",
+        "SET available = available + :net, held = held + :held, version = version + :one",
+        names={"#status": "status"},
+        values={
+            ":version": "version",
+            ":open": "status",
+            ":held": "number",
+            ":net": "number",
+            ":one": "one",
+        },
+    ),
+    Use(
+        "Balances",
+        "Update",
         "version = :version",
-        "SET available = available + :net, version = version + :one,"
-        " posting_no = posting_no + :one"
+        "SET available = available + :net, held = held + :held, version = version + :one",
+        values={":version": "version", ":net": "number", ":held": "number", ":one": "one"},
+    ),
+    Use(
+        "Balances",
+        "Update",
+        "version = :version",
+        "SET available = available + :net, held = held + :held, version = version + :one,"
+        " posting_no = posting_no + :counted"
         " ADD posted_d :debit, posted_c :credit, receivable :receivable",
         values={
             ":version": "version",
             ":net": "number",
+            ":held": "number",
             ":one": "one",
+            ":counted": "one",
             ":debit": "sum",
             ":credit": "sum",
             ":receivable": "sum",
@@ -346,6 +395,14 @@ WRITES = (
             ":entry": "history",
         },
     ),
+    Use("Payments", "Put", "attribute_not_exists(pk)"),
+    Use("Payments", "Put", "version = :version", values={":version": "version"}),
+    Use(
+        "Payments",
+        "Put",
+        "attribute_not_exists(pk) OR payment_id = :payment",
+        values={":payment": "owner"},
+    ),
     Use("Vault", "Put", "attribute_not_exists(pk)"),
     # Powertools' own.
     Use(
@@ -403,7 +460,22 @@ QUERIES = (
         asks="pk = :pk AND sk BETWEEN :first AND :last",
         values={":pk": "partition", ":first": "sort key", ":last": "sort key"},
     ),
-    # The command line's, for a page of parked rows and for a statement.
+    Use("Reference", "Query", asks="pk = :version", values={":version": "partition"}),
+    Use("Reference", "Query", asks="pk = :order", values={":order": "partition"}),
+    Use(
+        "Journal",
+        "Query",
+        asks="suspended_day = :day",
+        index="by-suspended-day",
+        values={":day": "day"},
+    ),
+    Use(
+        "Payments",
+        "Query",
+        asks="due_shard = :shard AND due_at <= :until",
+        index="by-due",
+        values={":shard": "day", ":until": "minute"},
+    ),
     Use(
         "Parked",
         "Query",
@@ -411,5 +483,6 @@ QUERIES = (
         index="by-reason-day",
         values={":day": "day"},
     ),
+    # The command line's, for a statement.
     Use("Journal", "Query", asks="pk = :pk", values={":pk": "partition"}),
 )

@@ -236,7 +236,7 @@ class Stack:
         """Check every invariant on what stands; fail with what breaks one."""
         books, found = audit_command.look(self.system, patience)
         breaks: list[Break] = [each for breaks in found.values() for each in breaks]
-        assert breaks == []
+        assert breaks == [], breaks
         return books
 
     def quiet(self, patience: float = PATIENCE) -> None:

@@ -19,6 +19,7 @@ KEYS = {
     "Reference": ("pk", "sk"),
     "Balances": ("pk",),
     "Assemblies": ("pk", "sk"),
+    "Payments": ("pk",),
     "Vault": ("pk",),
     "Idempotency": ("id",),
 }

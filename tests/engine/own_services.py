@@ -21,6 +21,7 @@ TABLES = (
     "Journal",
     "Balances",
     "Assemblies",
+    "Payments",
     "Vault",
     "Idempotency",
 )

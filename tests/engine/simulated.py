@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from tests.simulation.clock import Clock
 from tests.simulation.cloud import CloudRun
+from tests.simulation.permissions import Permissions
 from tests.simulation.plan import MappingSpec, QueueSpec
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.services.buckets import Buckets
@@ -27,6 +28,7 @@ class Calm:
         self.rng = random.Random("any order")
         self.scheduler = Scheduler(self.clock, self.rng)
         self.faults = SimpleNamespace(on=False)
+        self.permissions = Permissions(self.plan)
         self.queues = Queues(queues or {}, lambda: self.clock.seconds)
         self.functions = SimpleNamespace(invoke=self._invoke)
         self._function: Function | None = None
@@ -53,6 +55,10 @@ class Calm:
 
     def note(self, _what: str) -> None:
         pass
+
+    def ask(self, allowed: bool, what: str) -> bool:
+        assert allowed, what
+        return allowed
 
     def may_read_queue(self, _role: str, _queue: str) -> bool:
         return True

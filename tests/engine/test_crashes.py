@@ -43,7 +43,7 @@ def test_killed_functions_lose_nothing_and_book_nothing_twice(stack: Stack, load
 
 def test_lost_replies_are_not_taken_for_refusals(stack: Stack, load: Load, tmp_path: Path) -> None:
     with faulty_way(tmp_path / "way.log") as way, redelivery_after(stack, REDELIVERY_SECONDS):
-        way.lose_replies("dynamodb", "TransactWriteItems", 0.12)
+        way.lose_replies("dynamodb", "TransactWriteItems", 0.2)
         way.lose_replies("events", "PutEvents", 0.3)
         for table in ("Inbox", "Claims", "Parked", "Vault"):
             way.lose_replies("dynamodb", "PutItem", 0.15, resource=stack.system.table(table))

@@ -87,6 +87,7 @@ def answers(deployed: Deployed, own: OwnServices) -> dict[str, Any]:
         *("AssembleFunction", "CheckSequencesFunction"),
         *("ReconcileFunction", "RedriveFunction", "DoorsFunction"),
         *("SettleFunction", "CorrectFunction", "AccountFunction"),
+        *("DryRunFunction", "TimersFunction"),
     ):
         event = sample(f"invoke/{function}")
         if function == "IngestFileFunction":

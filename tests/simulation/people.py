@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from samples import make_reference
 from tests.simulation.deployment import cards_of
-from tests.simulation.scenario import BUSY, NEWCOMER, Scenario
+from tests.simulation.scenario import ANYTHING, BUSY, NEWCOMER, Focus, Scenario
 from tests.simulation.services.bus import Event
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
 
 _TRIES = 8
+_ASKED_FOR = 0.9
 _INTERNAL, _RESUM = {"S": "internal"}, {"resum": True}
 _QUARREL, _AGREEMENT = ("release", "discard", "discard"), ("discard", "release", "release")
 
@@ -26,13 +27,16 @@ class People:
     fingerprints, and the records whose ids they bear.
     """
 
-    def __init__(self, run: "CloudRun", rng: random.Random, *, repairs: bool) -> None:
+    def __init__(
+        self, run: "CloudRun", rng: random.Random, focus: Focus = ANYTHING, *, repairs: bool
+    ) -> None:
         self.touched: set[str] = set()
         self.decided: set[str] = set()
         self.tampered: dict[str, str] = {}
         self.edited = False
         self._opened = False
         self._repairs = repairs
+        self._focus = focus
         self._run = run
         self._rng = rng
 
@@ -63,7 +67,8 @@ class People:
         )
         early = (self._watch, self._other_policy)
         for likely, act in (*acts, *repairs) if self._repairs else acts:
-            if self._rng.random() < likely:
+            asked_for = act.__name__.removeprefix("_") in self._focus.acts
+            if self._rng.random() < (_ASKED_FOR if asked_for else likely):
                 latest = 1.0 if act in early else scenario.until * 1.5 + 30.0
                 when = self._run.clock.seconds + self._rng.uniform(0.0, latest)
                 self._run.scheduler.at(when, act)
@@ -77,7 +82,8 @@ class People:
 
     def _new_rules(self) -> None:
         rows = make_reference.rules()
-        self._ask("LoadReferenceFunction", {"action": "rules", "rule_version": "v2", "rows": rows})
+        load = {"action": "rules", "rule_version": "v2", "rows": rows}
+        self._by_one_or_two(partial(self._ask, "LoadReferenceFunction", load))
         order = {"rule_version": "v2", "by": "an operator", "note": "the board decided"}
         self._ask("LoadReferenceFunction", {"action": "activate", **order})
 
@@ -97,7 +103,7 @@ class People:
     def _newcomer(self) -> None:
         """A new account with opening money, and its card."""
         self._opened = True
-        self._load("accounts", _newcomer())
+        self._by_one_or_two(partial(self._load, "accounts", _newcomer()))
         self._load("cards", cards_of((NEWCOMER,)))
 
     # --- decisions about records that are not booked to their customer
@@ -224,6 +230,12 @@ class People:
             yield f"{header_id} was ordered and is not booked"
 
     # --- how they ask
+
+    def _by_one_or_two(self, act: Callable[[], None]) -> None:
+        """Two people do not always know of each other."""
+        act()
+        if self._rng.random() < 0.5:
+            self._run.scheduler.later(self._rng.uniform(0.0, 1.0), act)
 
     def _load(self, kind: str, rows: list[dict[str, Any]]) -> None:
         event = {"action": "rows", "kind": kind, "version": 2, "rows": rows}

@@ -13,7 +13,7 @@ from tests.simulation.faults import Fired
 from tests.simulation.invariants import Evidence, violations
 from tests.simulation.legs import Interface
 from tests.simulation.people import People
-from tests.simulation.scenario import Drawing
+from tests.simulation.scenario import ANYTHING, Drawing, Focus
 from tests.simulation.scheduler import Endless
 from tests.simulation.seam import SEAM
 from tests.simulation.silence import Silence
@@ -44,6 +44,7 @@ def simulate(
     only: Collection[int] | None = None,
     most: int | None = None,
     thorough: bool | None = None,
+    focus: Focus = ANYTHING,
 ) -> Outcome:
     """`only` these faults, `most` so many messages; `thorough` also makes the expensive checks,
     which else every sixteenth seed does.
@@ -59,13 +60,13 @@ def simulate(
         run.buckets.objects[bucket] = {key: list(versions) for key, versions in objects.items()}
     swept = {"msg_id": {"S": "SWEEP"}, "minute": {"S": f"{run.clock.now().isoformat()[:16]}+00:00"}}
     run.database.tables["ClaimsTable"].items["SWEEP",] = swept
-    scenario = Drawing(seeds.scenario).scenario(most)
+    scenario = Drawing(seeds.scenario, focus).scenario(most)
     doors = Doors(run)
     doors.open(scenario, _BEGIN_SECONDS)
     # In every other run nothing repairs itself at first, so that a loss nobody notices shows.
     silence = seed % 2 == 0
     run.schedules.on = not silence
-    people = People(run, seeds.scenario, repairs=not silence)
+    people = People(run, seeds.scenario, focus, repairs=not silence)
     people.plan(scenario)
     interface = Interface(run, random.Random(f"legs of {seed}"))
     interface.plan(scenario.until)

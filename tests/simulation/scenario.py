@@ -11,6 +11,8 @@ from tests.unit.card_messages import elements
 
 type Message = dict[str, Any]
 
+_FOCUSED = 0.7
+
 BY_ID = {account.account_id: account for account in ACCOUNTS}
 FIRST_CARD = {card.account.account_id: card for card in reversed(CARDS) if card.account}
 # Known before a run begins: three to book to, one in another currency, and three that refuse.
@@ -62,9 +64,26 @@ class Scenario:
             yield from several
 
 
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What a run is mostly about: `kinds` of messages, and `acts` of people, by their names.
+
+    Nothing that else may happen is left out; it only happens less often.
+    """
+
+    kinds: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
+
+
+ANYTHING = Focus()
+
+
 class Drawing:
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, focus: Focus = ANYTHING) -> None:
         self._rng = rng
+        self._focus: list[Callable[[Drawing], list[Planned]]] = [
+            getattr(Drawing, name) for name in focus.kinds
+        ]
         self._stan = count(1)
         self._until = rng.choice((20.0, 120.0, 900.0))
 
@@ -76,9 +95,13 @@ class Drawing:
         wanted = self._rng.choice((1, 2, 2, 3, 3, 4, 6))
         planned: list[Planned] = []
         while len(planned) < wanted:
-            kind = self._rng.choices(_KINDS, _WEIGHTS)[0]
-            planned += kind(self)
+            planned += self._kind()(self)
         return self._through_doors(planned[:most])
+
+    def _kind(self) -> Callable[["Drawing"], list[Planned]]:
+        if self._focus and self._rng.random() < _FOCUSED:
+            return self._rng.choice(self._focus)
+        return self._rng.choices(_KINDS, _WEIGHTS)[0]
 
     def _through_doors(self, planned: list[Planned]) -> Scenario:
         requests: list[list[Planned]] = []
@@ -95,6 +118,14 @@ class Drawing:
 
     def purchase(self) -> list[Planned]:
         return [self._one("purchase", self._busy(), Expected("CLEAR"))]
+
+    def rush(self) -> list[Planned]:
+        """Several on one account at one moment."""
+        card = self._busy()
+        several = [self._one(f"rush {n}", card, Expected("CLEAR")) for n in (1, 2, 3)]
+        for each in several:
+            each.at = several[0].at
+        return several
 
     def refund(self) -> list[Planned]:
         return [self._one("refund", self._busy(), Expected("REFUND"), de3="200000")]
@@ -207,7 +238,18 @@ class Drawing:
         if self._rng.random() < 0.3:
             again = self._rng.choice(several)
             several.append(self._again("again", again, again.message))
+        if self._rng.random() < 0.3:
+            self._with_life_cycle(several)
         return several
+
+    def _with_life_cycle(self, several: list[Planned]) -> None:
+        """Some of the messages name the network's life cycle too, the others do not know it."""
+        groups = {each.group for each in several if self._rng.random() < 0.6}
+        life_cycle = f"4{self._rng.randrange(10**14):014d}"
+        for each in several:
+            if each.group in groups:
+                de = each.message["de"] | {"63": life_cycle}
+                each.message = {**each.message, "de": de}
 
     def _increment(self, hold: Planned) -> Planned:
         de90 = _naming(hold, "0100")
@@ -294,6 +336,7 @@ def _naming(one: Planned, mti: str) -> str:
 
 _DRAWN: tuple[tuple[int, Callable[[Drawing], list[Planned]]], ...] = (
     (6, Drawing.purchase),
+    (2, Drawing.rush),
     (2, Drawing.refund),
     (1, Drawing.cash),
     (3, Drawing.foreign),

@@ -17,6 +17,7 @@ from adapters.posting import Poster, Result
 from adapters.recovery import Sweep
 from domain.folding import net
 from tests.simulation.mutants.mutant import Mutant, Patches
+from tests.simulation.scenario import Focus
 
 
 def _refused_entries_ignored(patches: Patches) -> None:
@@ -308,8 +309,16 @@ CODE = (
     Mutant("a claim compares no fingerprint", patch=_a_claim_s_fingerprint),
     Mutant("the sweep takes RELEASED for an outcome", patch=_released_is_an_outcome),
     Mutant("a released record is parked again", patch=_released_under_its_old_id),
-    Mutant("a booked record is parked", patch=_booked_and_parked),
+    Mutant(
+        "a booked record is parked",
+        patch=_booked_and_parked,
+        focus=Focus(kinds=("repeated", "conflicting"), acts=("watch", "release")),
+    ),
     Mutant("unprocessed keys are unknown", patch=_left_keys_are_unknown),
     Mutant("other content is taken for a repeat", patch=_other_content_is_a_repeat),
-    Mutant("a refused fold counts as done", patch=_a_refused_fold_is_done),
+    Mutant(
+        "a refused fold counts as done",
+        patch=_a_refused_fold_is_done,
+        focus=Focus(kinds=("rush",), acts=("rebuild",)),
+    ),
 )

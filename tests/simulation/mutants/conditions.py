@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.simulation.deployment import Amend
 from tests.simulation.mutants.mutant import Mutant
+from tests.simulation.scenario import ANYTHING, Focus
 
 type Request = dict[str, Any]
 type Chosen = Callable[[str, Request], bool]
@@ -15,9 +16,9 @@ _PLACEHOLDER = re.compile(r"[#:][A-Za-z0-9_]+")
 _KINDS = {"PutItem": "Put", "UpdateItem": "Update"}
 
 
-def dropped(task: str, chosen: Chosen, name: str) -> Mutant:
+def dropped(task: str, chosen: Chosen, name: str, focus: Focus = ANYTHING) -> Mutant:
     """Without the condition of these requests of one function; a check holds always."""
-    return Mutant(name, amend=_dropping(task, chosen))
+    return Mutant(name, amend=_dropping(task, chosen), focus=focus)
 
 
 def _dropping(task: str, chosen: Chosen) -> Amend:
@@ -101,15 +102,30 @@ _ANY_STATE = "a decision in any state"
 CONDITIONS = (
     dropped("PostFunction", _on("Put", "JournalTable", "J#"), "a header is put over another"),
     dropped("PostFunction", _on("Put", "JournalTable", "X#"), "a purchase is presented twice"),
-    dropped("PostFunction", _on("Put", "PaymentsTable", "P#"), "a payment moves at any version"),
-    dropped("PostFunction", _on("Put", "PaymentsTable", "X#"), "a pointer is put over another"),
+    dropped(
+        "PostFunction",
+        _on("Put", "PaymentsTable", "P#"),
+        "a payment moves at any version",
+        Focus(kinds=("payment",)),
+    ),
+    dropped(
+        "PostFunction",
+        _on("Put", "PaymentsTable", "X#"),
+        "a pointer is put over another",
+        Focus(kinds=("payment",)),
+    ),
     dropped(
         "PostFunction",
         _on("Put", "ParkedTable", key="ingest_id"),
         "Post parks over another row",
     ),
     # Each of the two is the other's second lock; without both, one balance moves twice.
-    dropped("PostFunction", _balance_and_line, "a balance and its line at any version"),
+    dropped(
+        "PostFunction",
+        _balance_and_line,
+        "a balance and its line at any version",
+        Focus(kinds=("rush",)),
+    ),
     dropped(
         "PostFunction",
         _on("ConditionCheck", "ParkedTable", key="ingest_id"),
@@ -136,7 +152,12 @@ CONDITIONS = (
         _on("Put", "InboxTable", key="ingest_id"),
         "a record is received over another",
     ),
-    dropped("IngestFunction", _on("Put", "VaultTable"), "a card gets a second token"),
+    dropped(
+        "IngestFunction",
+        _on("Put", "VaultTable"),
+        "a card gets a second token",
+        Focus(kinds=("unknown",)),
+    ),
     dropped(
         "ApplyRulesStateMachine",
         _rejection,
@@ -157,9 +178,17 @@ CONDITIONS = (
         _on("Update", "BalancesTable"),
         "terms change at any version",
     ),
-    dropped("LoadReferenceFunction", _on("Put", "BalancesTable"), "a balance row is made anew"),
     dropped(
-        "LoadReferenceFunction", _on("Put", "ReferenceTable"), "a rule set is put over another"
+        "LoadReferenceFunction",
+        _on("Put", "BalancesTable"),
+        "a balance row is made anew",
+        Focus(acts=("newcomer",)),
+    ),
+    dropped(
+        "LoadReferenceFunction",
+        _on("Put", "ReferenceTable"),
+        "a rule set is put over another",
+        Focus(acts=("new_rules",)),
     ),
     dropped("ReleaseFunction", _on("Update", "ParkedTable", key="ingest_id"), _ANY_STATE),
     dropped("ReleaseFunction", _balance_and_line, "a resume at any balance version"),
@@ -167,6 +196,7 @@ CONDITIONS = (
         "ReleaseFunction",
         _on("Update", "ClaimsTable", key="msg_id"),
         "a release takes a claim from whoever has it",
+        Focus(kinds=("repeated", "conflicting"), acts=("quarrel", "watch")),
     ),
     dropped(
         "PostFunction",
@@ -190,6 +220,7 @@ CONDITIONS = (
         "RebuildBalancesFunction",
         _on("ConditionCheck", "BalancesTable"),
         "sums are set while a fold runs",
+        Focus(kinds=("rush",), acts=("resum",)),
     ),
     Mutant("a notification is put over another", amend=_always_puts),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from tests.simulation.cloud import Deployment
 from tests.simulation.deployment import Amend, Base
 from tests.simulation.permissions import Permissions
+from tests.simulation.scenario import ANYTHING, Focus
 from tests.simulation.template import deployed as deployed_template
 
 type Change = Callable[[dict[str, Any]], None]
@@ -18,12 +19,16 @@ SEEDS_MAX = 300
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`change` edits the expanded template, `patch` the code, `amend` each call at the seam."""
+    """`change` edits the expanded template, `patch` the code, `amend` each call at the seam.
+
+    `focus` is what the runs are mostly about, for a guard that is seldom needed.
+    """
 
     name: str
     change: Change | None = None
     patch: Patch | None = None
     amend: Amend | None = None
+    focus: Focus = ANYTHING
 
 
 class Patches:

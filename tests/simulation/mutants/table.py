@@ -15,6 +15,7 @@ from tests.simulation.mutants.conditions import CONDITIONS
 from tests.simulation.mutants.deployment import DEPLOYMENT
 from tests.simulation.mutants.mutant import SEEDS_MAX, Mutant, mutated
 from tests.simulation.run import simulate
+from tests.simulation.scenario import Focus
 
 MUTANTS: tuple[Mutant, ...] = (*CODE, *CONDITIONS, *DEPLOYMENT)
 KNOWN = Path(__file__).parent / "known_seeds.json"
@@ -80,7 +81,7 @@ def _judged(place: int, known: int | None) -> Verdict:
     while tried < len(seeds):
         tried, broken = _first_broken(mutant, seeds, tried)
         # What breaks without the mutant, too, says nothing about it.
-        if broken and _sound(seeds[tried - 1]):
+        if broken and _sound(seeds[tried - 1], mutant.focus):
             return Verdict(mutant.name, seeds[tried - 1], tried, *broken[0])
     return Verdict(mutant.name, 0, len(seeds), 0, "")
 
@@ -92,12 +93,12 @@ def _first_broken(
     with mutated(_BASE[-1], mutant) as base:
         for tried, seed in enumerate(seeds[after:], after + 1):
             # Every check on every seed: the mutant may show in any of them.
-            broken = simulate(base, seed, thorough=True).broken
+            broken = simulate(base, seed, thorough=True, focus=mutant.focus).broken
             if broken:
                 return tried, broken
     return len(seeds), []
 
 
 @cache
-def _sound(seed: int) -> bool:
-    return not simulate(_BASE[-1], seed, thorough=True).broken
+def _sound(seed: int, focus: Focus) -> bool:
+    return not simulate(_BASE[-1], seed, thorough=True, focus=focus).broken
