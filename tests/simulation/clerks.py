@@ -14,7 +14,7 @@ from domain.money import Money
 from domain.settlement_file import Reference
 from domain.settlement_matching import root_of
 from tests.simulation.people import People
-from tests.simulation.scenario import BUSY, Scenario
+from tests.simulation.scenario import ANYTHING, BUSY, Focus, Scenario
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
@@ -23,6 +23,7 @@ type Row = dict[str, Any]
 
 _TRIES = 8
 _LIKELY = 0.25
+_ASKED_FOR = 0.9
 _NETWORK, _DAY = "VISA", "2026-11-21"
 # Dollars are bought, all else is paid in its own currency.
 _BOUGHT = FxRate("EUR", "USD", "0.911", _NETWORK, _DAY)
@@ -31,7 +32,8 @@ _BOUGHT = FxRate("EUR", "USD", "0.911", _NETWORK, _DAY)
 class Clerks:
     """After the drain `close` settles what no file has paid: then nothing may be left."""
 
-    def __init__(self, run: "CloudRun", seed: int, people: People) -> None:
+    def __init__(self, run: "CloudRun", seed: int, people: People, focus: Focus = ANYTHING) -> None:
+        self._focus = focus
         self._run = run
         self._people = people
         self._rng = random.Random(f"clerks of {seed}")
@@ -44,7 +46,8 @@ class Clerks:
         correct: tuple[Callable[[], None], ...] = (self._void, self._change, self._quarrel)
         settle: tuple[Callable[[], None], ...] = (self._settle, self._settle)
         for act in (self._account, *self._rng.choice((correct, settle))):
-            if self._rng.random() < _LIKELY:
+            asked_for = act.__name__.removeprefix("_") in self._focus.acts
+            if self._rng.random() < (_ASKED_FOR if asked_for else _LIKELY):
                 when = self._run.clock.seconds + self._rng.uniform(5.0, scenario.until * 1.5)
                 self._run.scheduler.at(when, act)
 

@@ -12,7 +12,7 @@ from domain.events import PostingLegCreated, envelope_of
 from domain.posting import POSTED, Leg
 from domain.sequence import header_id_of
 from samples.leg_story import legs_said
-from tests.simulation.scenario import BUSY
+from tests.simulation.scenario import ANYTHING, BUSY, Focus
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
@@ -32,14 +32,15 @@ class Sequence:
 class Interface:
     """Sequences of every kind; what must have become of each is known beforehand."""
 
-    def __init__(self, run: "CloudRun", rng: random.Random) -> None:
+    def __init__(self, run: "CloudRun", rng: random.Random, focus: Focus = ANYTHING) -> None:
+        self._usual = (2, 3) if "legs" in focus.acts else (0, 0, 0, 0, 0, 1, 2, 3)
         self.sequences: list[Sequence] = []
         self._run = run
         self._rng = rng
 
     def plan(self, until: float) -> None:
         """None in most runs; their legs come until somewhat after the last message."""
-        for number in range(self._rng.choice((0, 0, 0, 0, 0, 1, 2, 3))):
+        for number in range(self._rng.choice(self._usual)):
             kind, account = self._rng.choice(_KINDS), self._rng.choice(BUSY)
             self.sequences.append(Sequence(f"SEQ-{number}", kind, account))
             # What lacks money must come after what took it.

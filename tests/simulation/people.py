@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TRIES = 8
 _ASKED_FOR = 0.9
+_PATIENCE_SECONDS = 7_200.0
 _INTERNAL, _RESUM = {"S": "internal"}, {"resum": True}
 _QUARREL, _AGREEMENT = ("release", "discard", "discard"), ("discard", "release", "release")
 
@@ -57,6 +58,8 @@ class People:
             (0.30, self._settle_suspense),
             (0.12, self._tamper),
             (0.30, self._rebuild),
+            (0.08, self._contradict_the_rules),
+            (0.10, self._watch_the_timers),
         )
         repairs: tuple[tuple[float, Callable[[], None]], ...] = (
             (0.25, self._sweep),
@@ -86,6 +89,15 @@ class People:
         self._by_one_or_two(partial(self._ask, "LoadReferenceFunction", load))
         order = {"rule_version": "v2", "by": "an operator", "note": "the board decided"}
         self._ask("LoadReferenceFunction", {"action": "activate", **order})
+
+    def _contradict_the_rules(self) -> None:
+        """Other content under a version that is loaded: refused, whoever was first."""
+        for wait, limit in ((0.0, 1), (self._rng.uniform(0.0, 0.3), 2)):
+            rows = make_reference.rules()
+            rows[0] = rows[0] | {"params": {"limit": limit}}
+            load = {"action": "rules", "rule_version": "v3", "rows": rows}
+            ask = partial(self._ask, "LoadReferenceFunction", load)
+            self._run.scheduler.later(wait, ask)
 
     def _other_policy(self) -> None:
         """From now on, what an account lacks is a receivable."""
@@ -160,6 +172,21 @@ class People:
         if times:
             self._run.scheduler.later(0.4, lambda: self._watch(times - 1))
 
+    def _watch_the_timers(self, times: int = 24) -> None:
+        """Somebody who cannot wait for the schedule when a hold expires."""
+        dues = sorted(
+            row["due_at"]["S"]
+            for row in self._run.database.tables["PaymentsTable"].items.values()
+            if "due_at" in row
+        )
+        wait = 1.0
+        if dues:
+            due = datetime.fromisoformat(dues[0])
+            wait = max(0.4, (due - self._run.clock.now()).total_seconds())
+        if wait < _PATIENCE_SECONDS and times:
+            self._ask("TimersFunction", {})
+            self._run.scheduler.later(wait, lambda: self._watch_the_timers(times - 1))
+
     # --- what nobody should do
 
     def _tamper(self) -> None:
@@ -194,8 +221,11 @@ class People:
         span = {"since": since.isoformat(), "until": now.isoformat()}
         self._ask("RebuildBalancesFunction", span)
 
-    def _resum(self) -> None:
+    def _resum(self, times: int = 60) -> None:
         """An internal balance was changed by hand; one sums anew while others fold."""
+        if not self._run.books.unfolded() and times:
+            self._run.scheduler.later(0.5, lambda: self._resum(times - 1))
+            return
         rows = self._run.database.tables["BalancesTable"].items
         internal = [key for key, row in rows.items() if row.get("account_kind") == _INTERNAL]
         if internal:

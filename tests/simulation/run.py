@@ -68,9 +68,9 @@ def simulate(
     run.schedules.on = not silence
     people = People(run, seeds.scenario, focus, repairs=not silence)
     people.plan(scenario)
-    interface = Interface(run, random.Random(f"legs of {seed}"))
+    interface = Interface(run, random.Random(f"legs of {seed}"), focus)
     interface.plan(scenario.until)
-    clerks = Clerks(run, seed, people)
+    clerks = Clerks(run, seed, people, focus)
     clerks.plan(scenario)
     end = _BEGIN_SECONDS + scenario.until * 1.5 + seeds.scenario.choice((30.0, 600.0))
     course = _Course(Evidence(run, base, scenario, doors, people, interface), clerks)

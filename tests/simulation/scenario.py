@@ -12,6 +12,8 @@ from tests.unit.card_messages import elements
 type Message = dict[str, Any]
 
 _FOCUSED = 0.7
+# How long the rules keep a fuel pump's hold.
+_FUEL_SECONDS = 3_600.0
 
 BY_ID = {account.account_id: account for account in ACCOUNTS}
 FIRST_CARD = {card.account.account_id: card for card in reversed(CARDS) if card.account}
@@ -192,7 +194,8 @@ class Drawing:
         """The same declined message twice, or once declined and once approved."""
         one = self.declined()[0]
         if self._rng.random() < 0.5:
-            return [one, self._again("declined again", one, one.message)]
+            times = self._rng.choice((1, 1, 2))
+            return [one, *(self._again("declined again", one, one.message) for _ in range(times))]
         approved = one.message | {"de": one.message["de"] | {"39": "00", "38": "A1B2C3"}}
         contested = Expected("CONTESTED")
         one.expected = contested
@@ -224,6 +227,14 @@ class Drawing:
             ((HELD, "ACCOUNT_ON_HOLD"), (FROZEN, "ACCOUNT_ON_HOLD"), (CLOSED, "ACCOUNT_CLOSED"))
         )
         return [self._one("hold", FIRST_CARD[account], Expected("REJECTED", why), mti="0110")]
+
+    def held_for_an_hour(self) -> list[Planned]:
+        """Fuel, which is cleared at the moment when its hold expires."""
+        either = Expected("HOLD", one_of=frozenset({"HOLD", "REJECTED INSUFFICIENT_FUNDS"}))
+        hold = self._one("hold", self._busy(), either, mti="0110", de18="5542")
+        clearing = self._clearing(hold)
+        clearing.at = hold.at + _FUEL_SECONDS + self._rng.uniform(0.0, 8.0)
+        return [hold, clearing]
 
     def payment(self) -> list[Planned]:
         """A promised hold (0120) and some of what may follow, in any order."""
@@ -355,6 +366,7 @@ _DRAWN: tuple[tuple[int, Callable[[Drawing], list[Planned]]], ...] = (
     (1, Drawing.partial_clearings),
     (2, Drawing.held),
     (1, Drawing.held_by_the_refused),
+    (1, Drawing.held_for_an_hour),
     (7, Drawing.payment),
 )
 _KINDS = [kind for _, kind in _DRAWN]

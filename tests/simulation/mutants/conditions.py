@@ -66,29 +66,41 @@ def _unconditional(request: Request) -> Request:
     return left
 
 
-def _on(kind: str, table: str, prefix: str = "", key: str = "pk") -> Chosen:
+def _on(kind: str, table: str, prefix: str = "", key: str = "pk", holding: str = "") -> Chosen:
+    """Requests of this kind to items of the table whose key begins so, with such a condition."""
+
     def chosen(found: str, request: Request) -> bool:
         if (found, request["TableName"]) != (kind, table):
             return False
         item = request.get("Item") or request["Key"]
-        return bool(item[key]["S"].startswith(prefix))
+        text = request.get("ConditionExpression", "")
+        return bool(item[key]["S"].startswith(prefix)) and holding in text
 
     return chosen
 
 
-def _balance_and_line(kind: str, request: Request) -> bool:
-    line = _on("Put", "JournalTable", "S#")
-    return line(kind, request) or _on("Update", "BalancesTable")(kind, request)
+def _any(*several: Chosen) -> Chosen:
+    return lambda kind, request: any(each(kind, request) for each in several)
+
+
+_HEADER = _on("Put", "JournalTable", "J#")
+_LINE = _on("Put", "JournalTable", "S#")
+_BALANCE = _on("Update", "BalancesTable")
+_NOT_BOOKED = _on("ConditionCheck", "JournalTable")
+_PAYMENT = _on("Put", "PaymentsTable", "P#")
+_POINTER = _on("Put", "PaymentsTable", "X#")
+_PARK = _on("Put", "ParkedTable", key="ingest_id")
+_NOT_PARKED = _on("ConditionCheck", "ParkedTable", key="ingest_id")
+_DECIDE = _on("Update", "ParkedTable", key="ingest_id")
+_RECEIVE = _on("Put", "InboxTable", key="ingest_id")
+_CLAIM = _on("Put", "ClaimsTable", key="msg_id")
+# Each of the two is the other's second lock; without both, one balance moves twice.
+_BALANCE_AND_LINE = _any(_BALANCE, _LINE)
+_FAILED_ROW = _on("ConditionCheck", "JournalTable", holding=":record")
 
 
 def _rejection(kind: str, request: Request) -> bool:
-    on_journal = _on("ConditionCheck", "JournalTable")(kind, request)
-    return on_journal and not _failed_row(kind, request)
-
-
-def _failed_row(kind: str, request: Request) -> bool:
-    values = request.get("ExpressionAttributeValues", {})
-    return kind == "ConditionCheck" and ":record" in values
+    return _NOT_BOOKED(kind, request) and not _FAILED_ROW(kind, request)
 
 
 def _always_puts(_running: str, operation: str, kwargs: Request) -> Request:
@@ -99,85 +111,61 @@ def _always_puts(_running: str, operation: str, kwargs: Request) -> Request:
 
 _ANY_STATE = "a decision in any state"
 
+_RULES = "ApplyRulesStateMachine"
+_REPEATS = ("repeated", "conflicting", "repeated_refusal")
+_LEGS = Focus(acts=("legs",))
+_CORRECTIONS = Focus(kinds=("purchase",), acts=("void", "change", "quarrel"))
+_SETTLEMENT = Focus(kinds=("purchase",), acts=("settle",))
+_ACCOUNTS = Focus(kinds=("rush",), acts=("account",))
+_PAYMENTS = Focus(kinds=("payment",))
+_EXPIRY = Focus(kinds=("held_for_an_hour",), acts=("watch_the_timers",))
+_RELEASES = Focus(kinds=("over_limit_again",), acts=("release", "settle_suspense", "quarrel"))
+
 CONDITIONS = (
-    dropped("PostFunction", _on("Put", "JournalTable", "J#"), "a header is put over another"),
-    dropped("PostFunction", _on("Put", "JournalTable", "X#"), "a purchase is presented twice"),
-    dropped(
-        "PostFunction",
-        _on("Put", "PaymentsTable", "P#"),
-        "a payment moves at any version",
-        Focus(kinds=("payment",)),
-    ),
-    dropped(
-        "PostFunction",
-        _on("Put", "PaymentsTable", "X#"),
-        "a pointer is put over another",
-        Focus(kinds=("payment",)),
-    ),
-    dropped(
-        "PostFunction",
-        _on("Put", "ParkedTable", key="ingest_id"),
-        "Post parks over another row",
-    ),
-    # Each of the two is the other's second lock; without both, one balance moves twice.
-    dropped(
-        "PostFunction",
-        _balance_and_line,
-        "a balance and its line at any version",
-        Focus(kinds=("rush",)),
-    ),
-    dropped(
-        "PostFunction",
-        _on("ConditionCheck", "ParkedTable", key="ingest_id"),
-        "what has a parked outcome is booked",
-    ),
-    dropped(
-        "ApplyRulesStateMachine",
-        _failed_row,
-        "a booked record is parked as failed",
-    ),
-    dropped("all", _on("Put", "BalancesTable", "F#"), "a header is folded again"),
-    dropped(
-        "DeduplicateFunction",
-        _on("Put", "ClaimsTable", key="msg_id"),
-        "a claim is put over another",
-    ),
-    dropped(
-        "DeduplicateFunction",
-        _on("Put", "ParkedTable", key="ingest_id"),
-        "a parked row is put over another",
-    ),
-    dropped(
-        "IngestFunction",
-        _on("Put", "InboxTable", key="ingest_id"),
-        "a record is received over another",
-    ),
+    # Receiving
+    dropped("IngestFunction", _RECEIVE, "a record is received over another"),
+    dropped("IngestFileFunction", _RECEIVE, "a file over a record"),
     dropped(
         "IngestFunction",
         _on("Put", "VaultTable"),
         "a card gets a second token",
         Focus(kinds=("unknown",)),
     ),
+    # Who speaks for a message
+    dropped("DeduplicateFunction", _CLAIM, "a claim is put over another"),
+    dropped("DeduplicateFunction", _PARK, "a parked row is put over another"),
+    dropped("DeduplicateFunction", _NOT_BOOKED, "a repeat is parked without a look for its header"),
+    # Decisions
+    dropped(_RULES, _FAILED_ROW, "a booked record is parked as failed"),
+    dropped(_RULES, _rejection, "a rejection does not look for a header"),
+    dropped(_RULES, _PARK, "the workflow parks over another row"),
+    # Booking
+    dropped("PostFunction", _HEADER, "a header is put over another"),
+    dropped("PostFunction", _on("Put", "JournalTable", "X#"), "a purchase is presented twice"),
     dropped(
-        "ApplyRulesStateMachine",
-        _rejection,
-        "a rejection does not look for a header",
+        "PostFunction",
+        _BALANCE_AND_LINE,
+        "a balance and its line at any version",
+        Focus(kinds=("rush",)),
     ),
+    dropped("PostFunction", _PARK, "Post parks over another row"),
+    dropped("PostFunction", _NOT_PARKED, "what has a parked outcome is booked"),
+    dropped("PostFunction", _DECIDE, "a booking resolves any parked row"),
+    dropped("PostFunction", _NOT_BOOKED, "what is booked is refused, or waits", _PAYMENTS),
+    # Payments
+    dropped("PostFunction", _PAYMENT, "a payment moves at any version", _PAYMENTS),
+    dropped("PostFunction", _POINTER, "a pointer is put over another", _PAYMENTS),
+    dropped("TimersFunction", _PAYMENT, "a hold expires at any version", _EXPIRY),
+    # Folding
+    dropped("all", _on("Put", "BalancesTable", "F#"), "a header is folded again"),
     dropped(
-        "ApplyRulesStateMachine",
-        _on("Put", "ParkedTable", key="ingest_id"),
-        "the workflow parks over another row",
+        "RebuildBalancesFunction",
+        _on("ConditionCheck", "BalancesTable"),
+        "sums are set while a fold runs",
+        Focus(kinds=("rush",), acts=("resum",)),
     ),
-    dropped(
-        "ReleaseFunction",
-        _on("ConditionCheck", "JournalTable"),
-        "a release does not look for a header",
-    ),
-    dropped(
-        "LoadReferenceFunction",
-        _on("Update", "BalancesTable"),
-        "terms change at any version",
-    ),
+    # Reference data and accounts
+    dropped("LoadReferenceFunction", _BALANCE, "terms change at any version"),
     dropped(
         "LoadReferenceFunction",
         _on("Put", "BalancesTable"),
@@ -186,41 +174,59 @@ CONDITIONS = (
     ),
     dropped(
         "LoadReferenceFunction",
-        _on("Put", "ReferenceTable"),
+        _on("Put", "ReferenceTable", "RULES#"),
         "a rule set is put over another",
-        Focus(acts=("new_rules",)),
+        Focus(acts=("contradict_the_rules",)),
     ),
-    dropped("ReleaseFunction", _on("Update", "ParkedTable", key="ingest_id"), _ANY_STATE),
-    dropped("ReleaseFunction", _balance_and_line, "a resume at any balance version"),
+    dropped(
+        "AccountFunction", _BALANCE, "an order changes a balance row at any version", _ACCOUNTS
+    ),
+    # Decisions of people
+    dropped("ReleaseFunction", _DECIDE, _ANY_STATE),
+    dropped("ReleaseFunction", _NOT_BOOKED, "a release does not look for a header"),
+    dropped("ReleaseFunction", _BALANCE_AND_LINE, "a resume at any balance version", _RELEASES),
+    dropped("ReleaseFunction", _HEADER, "a suspense booking is settled twice", _RELEASES),
     dropped(
         "ReleaseFunction",
         _on("Update", "ClaimsTable", key="msg_id"),
         "a release takes a claim from whoever has it",
-        Focus(kinds=("repeated", "conflicting"), acts=("quarrel", "watch")),
+        Focus(kinds=_REPEATS, acts=("quarrel", "watch")),
+    ),
+    # Sequences of legs
+    dropped("AssembleFunction", _on("Put", "AssembliesTable"), "a leg is put over another", _LEGS),
+    dropped(
+        "AssembleFunction",
+        _on("Update", "AssembliesTable", holding="checksum"),
+        "a leg of another sequence is counted",
+        _LEGS,
     ),
     dropped(
-        "PostFunction",
-        _on("Update", "ParkedTable", key="ingest_id"),
-        "a booking resolves any parked row",
+        "AssembleFunction",
+        _any(_HEADER, _on("Update", "AssembliesTable", holding="#state = :open")),
+        "a sequence is booked in any state, and again",
+        _LEGS,
     ),
     dropped(
-        "PostFunction",
-        _on("Put", "ParkedTable", key="ingest_id"),
-        "Post parks over another row",
+        "AssembleFunction",
+        _on("Update", "AssembliesTable", holding=":one_state"),
+        "a sequence is parked in any state",
+        _LEGS,
     ),
     dropped(
-        "DeduplicateFunction",
-        _on("ConditionCheck", "JournalTable"),
-        "a repeat is parked without a look for its header",
+        "AssembleFunction",
+        _BALANCE_AND_LINE,
+        "a sequence moves a balance at any version",
+        Focus(kinds=("rush",), acts=("legs",)),
     ),
+    # Corrections and settlement
+    dropped("CorrectFunction", _HEADER, "a correction is put over another", _CORRECTIONS),
     dropped(
-        "IngestFileFunction", _on("Put", "InboxTable", key="ingest_id"), "a file over a record"
+        "CorrectFunction",
+        _BALANCE_AND_LINE,
+        "a correction moves a balance at any version",
+        Focus(kinds=("rush",), acts=("void", "change", "quarrel")),
     ),
-    dropped(
-        "RebuildBalancesFunction",
-        _on("ConditionCheck", "BalancesTable"),
-        "sums are set while a fold runs",
-        Focus(kinds=("rush",), acts=("resum",)),
-    ),
+    dropped("SettleFunction", _HEADER, "a settlement is booked over another", _SETTLEMENT),
+    # What is told
     Mutant("a notification is put over another", amend=_always_puts),
 )

@@ -14,7 +14,7 @@ from tests.simulation.template import deployed as deployed_template
 type Change = Callable[[dict[str, Any]], None]
 type Patch = Callable[["Patches"], None]
 
-SEEDS_MAX = 300
+SEEDS_MAX = 600
 
 
 @dataclass(frozen=True, slots=True)
