@@ -80,6 +80,19 @@ def test_e0_an_authorisation_is_held_and_neither_posted_nor_counted(tables: Tabl
     assert life(tables).label == "AUTHORISED"
 
 
+def test_the_header_of_a_hold_says_what_is_held_after_it(tables: Tables) -> None:
+    second = approved("0110", "000009", 1500, de37="632410000999")
+    post(tables, HOLD, second)
+
+    headers = [tables.journal.get(f"J#{each.data.msg_id}") for each in (HOLD, second)]
+
+    holds = [header.posted.hold for header in headers if header]
+    assert [(hold.change, hold.held_after) for hold in holds if hold] == [
+        (6000, 6000),
+        (1500, 7500),
+    ]
+
+
 def test_a_partial_authorisation_holds_what_was_approved(tables: Tables) -> None:
     post(tables, approved("0110", "000001", 3000, de39="10"))
 

@@ -91,6 +91,16 @@ def test_e9b_a_smaller_credit_pays_a_part_of_it() -> None:
     ]
 
 
+def test_e9b_a_credit_with_a_fee_repays_no_more_than_it_brings() -> None:
+    settlement, customer = "settle:VISA:EUR", "cust:A1"
+    credit = Posting(settlement, customer, Money(2000, "EUR"), "PRINCIPAL")
+    fee = Posting(customer, "inc:fx_fee", Money(500, "EUR"), "FX_FEE")
+
+    split = booked([credit, fee], available=0, receivable=3000)
+
+    assert (net_of(split, "A1"), receivable_of(split, "A1")) == (0, -1500)
+
+
 @pytest.mark.parametrize("policy", ["OVERDRAW", "SUSPEND"])
 def test_a_debt_is_paid_whatever_the_product_says_by_now(policy: FundsPolicy) -> None:
     paid = booked(refund(2000), available=0, receivable=1500, policy=policy)

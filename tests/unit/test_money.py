@@ -1,8 +1,11 @@
+from fractions import Fraction
+
 import iso4217
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.conversion import FxRate, convert
 from domain.currency import UnknownCurrency, alpha_of, exponent_of, is_numeric_code, numeric_of
 from domain.currency_table import CURRENCIES
 from domain.money import CurrencyMismatch, Money
@@ -73,3 +76,13 @@ def test_money_adds_up_in_one_currency_only() -> None:
     assert Money(1, "KWD").numeric == "414"
     with pytest.raises(CurrencyMismatch):
         Money(1, "EUR") + Money(1, "USD")
+
+
+def test_the_largest_amount_at_the_longest_rate_converts_exactly() -> None:
+    """ISO 20022: amounts of up to 18 digits, rates of up to 25 with 13 decimals."""
+    amount, rate = 999_999_999_999_999_999, "0.9123456789123"
+
+    exact = Fraction(amount) * Fraction(rate)
+
+    half_up = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+    assert convert(Money(amount, "USD"), FxRate("EUR", "USD", rate, "", "")).amount == half_up

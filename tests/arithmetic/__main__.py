@@ -1,0 +1,25 @@
+"""python -m tests.arithmetic: the table of rounding and netting steps, each taken away once."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.arithmetic.steps import STEPS
+from tests.arithmetic.taken_away import is_missed, sound
+
+_JOBS = 2
+_WIDE = 66
+
+
+def main() -> int:
+    sound(step.test for step in STEPS)
+    print(f"{'without this step':{_WIDE}} misses it")
+    with ThreadPoolExecutor(_JOBS) as pool:
+        missed = list(pool.map(is_missed, STEPS))
+    for step, found in zip(STEPS, missed, strict=True):
+        print(f"{step.name:{_WIDE}} {step.test.rpartition('::')[2] if found else 'NOBODY'}")
+    print(f"{len(STEPS)} steps, {missed.count(False)} that nobody misses")
+    return int(not all(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
