@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from adapters.balances import BalanceTable
+from adapters.batch_posting import BatchPoster
 from adapters.bus import Bus
 from adapters.claims import ClaimTable
 from adapters.derivation import Derivation
@@ -12,6 +13,8 @@ from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
+from adapters.overlay import Tables as Names
+from adapters.overlay import derivation_over
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
@@ -73,6 +76,15 @@ class Tables:
                 parked=self.parked,
                 payments=self.payments,
             ),
+            lambda: self.now,
+        )
+
+        names = Names(self.dynamodb, "journal", "balances", "payments")
+        self.batch = BatchPoster(
+            self.poster,
+            self.ledger,
+            lambda so_far: derivation_over(names, self.waits, so_far),
+            self.waker,
             lambda: self.now,
         )
 
