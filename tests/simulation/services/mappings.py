@@ -58,8 +58,10 @@ class QueueFeed:
             self._again()
 
     def _arrived(self, visible_at: float) -> None:
-        # Several polls in a short while make batches of different sizes.
-        self._poll_at(visible_at + self._run.rng.uniform(0.005, 0.5))
+        # Several polls in a short while make batches of different sizes; those of a FIFO queue are
+        # what it is there for.
+        longest = 3.0 if self._queue.spec.fifo else 0.5
+        self._poll_at(visible_at + self._run.rng.uniform(0.005, longest))
 
     def _poll_at(self, when: float) -> None:
         if when < self._polls_at or self._polls_at <= self._run.clock.seconds:
