@@ -314,8 +314,14 @@ CODE = (
     Mutant("the pipe drops what it has seen", patch=_dropped_when_seen),
     Mutant("any cancellation is a repeat", patch=_any_cancellation_is_a_repeat),
     Mutant("Post swallows failures", patch=_failures_swallowed("PostFunction")),
-    Mutant("PostBatch swallows failures", patch=_failures_swallowed("PostBatchFunction")),
-    Mutant("a batch writes what its last record moves", patch=_netted_wrongly),
+    Mutant(
+        "PostBatch swallows failures",
+        patch=_failures_swallowed("PostBatchFunction"),
+        focus=Focus(burst=True),
+    ),
+    Mutant(
+        "a batch writes what its last record moves", patch=_netted_wrongly, focus=Focus(burst=True)
+    ),
     Mutant("a record that is woken is a repeat in its group", patch=_named_after_the_event),
     Mutant("Enrich swallows failures", patch=_failures_swallowed("EnrichFunction")),
     Mutant("a claim forgets its owner", patch=_owner_forgotten),

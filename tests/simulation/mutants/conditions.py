@@ -155,7 +155,9 @@ CONDITIONS = (
     dropped("PostFunction", _NOT_BOOKED, "what is booked is refused, or waits", _PAYMENTS),
     # Booking in batches
     dropped("PostBatchFunction", _HEADER, "a batch puts a header over another", _BURST),
-    dropped("PostBatchFunction", _BALANCE_AND_LINE, "a batch moves a balance at any version", _BURST),
+    dropped(
+        "PostBatchFunction", _BALANCE_AND_LINE, "a batch moves a balance at any version", _BURST
+    ),
     # Payments
     dropped("PostFunction", _PAYMENT, "a payment moves at any version", _PAYMENTS),
     dropped("PostFunction", _POINTER, "a pointer is put over another", _PAYMENTS),
