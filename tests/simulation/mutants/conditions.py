@@ -156,7 +156,10 @@ CONDITIONS = (
     # Booking in batches
     dropped("PostBatchFunction", _HEADER, "a batch puts a header over another", _BURST),
     dropped(
-        "PostBatchFunction", _BALANCE_AND_LINE, "a batch moves a balance at any version", _BURST
+        "PostBatchFunction",
+        _BALANCE_AND_LINE,
+        "a batch moves a balance at any version",
+        Focus(burst=True, acts=("mode", "account")),
     ),
     # Payments
     dropped("PostFunction", _PAYMENT, "a payment moves at any version", _PAYMENTS),
