@@ -18,7 +18,10 @@ _WHAT_WAITS = {
     FILES: "files wait in their queue, for 14 days at most",
     POSTING: "decided transactions wait in their queue, for 14 days at most",
 }
-_MAPPINGS = {FILES: "FilesMappingId", POSTING: "PostingMappingId"}
+_MAPPINGS = {
+    FILES: ("FilesMappingId",),
+    POSTING: ("PostingMappingId", "BatchPostingMappingId"),
+}
 
 Names = Annotated[list[str] | None, typer.Argument(help=f"{', '.join(DOORS)}.")]
 All = Annotated[bool, typer.Option("--all", help="All doors.")]
@@ -112,10 +115,16 @@ def _told(system: System, door: Door) -> Told:
         "note": door.note,
     }
     if door.name in _MAPPINGS:
-        uuid = system.output(_MAPPINGS[door.name])
-        answer = system.client("lambda").get_event_source_mapping(UUID=uuid)
-        told["mapping"] = str(answer["State"])
+        states = [_state(system, output) for output in _MAPPINGS[door.name]]
+        wrong = ENABLED if door.paused else DISABLED
+        told["mapping"] = wrong if wrong in states else states[0]
     return told
+
+
+def _state(system: System, output: str) -> str:
+    """Of an event source mapping: whether its queue is read."""
+    uuid = system.output(output)
+    return str(system.client("lambda").get_event_source_mapping(UUID=uuid)["State"])
 
 
 def complaints(doors: list[Told]) -> list[str]:

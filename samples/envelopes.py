@@ -41,6 +41,19 @@ def queued(queue: str, *bodies: dict[str, Any]) -> dict[str, Any]:
     return {"Records": [_message(queue, n, body) for n, body in enumerate(bodies)]}
 
 
+def in_group(queue: str, *bodies: dict[str, Any]) -> dict[str, Any]:
+    """A batch of messages from a FIFO queue, in the groups of their accounts."""
+    batch = queued(queue, *bodies)
+    for position, (message, body) in enumerate(zip(batch["Records"], bodies, strict=True)):
+        message["eventSourceARN"] += ".fifo"
+        message["attributes"] |= {
+            "SequenceNumber": f"{18_850_000_000_000_000_000 + position}",
+            "MessageGroupId": body["detail"]["data"]["account"]["account_id"],
+            "MessageDeduplicationId": made_up_id("message", "post", str(position)),
+        }
+    return batch
+
+
 def _message(queue: str, position: int, body: dict[str, Any]) -> dict[str, Any]:
     sent = str(int(datetime.fromisoformat(body["time"]).timestamp() * 1000))
     return {

@@ -14,7 +14,16 @@ import msgspec
 from adapters.journal import HEADER, suspended_day
 from domain.identity import minute_shard
 from domain.reconciliation_run import Asked, Run
-from samples.envelopes import api_request, bus_event, landed, queued, scheduled, stream_record
+from domain.reference import BATCHED
+from samples.envelopes import (
+    api_request,
+    bus_event,
+    in_group,
+    landed,
+    queued,
+    scheduled,
+    stream_record,
+)
 from samples.event_story import (
     BLOCKED_PURCHASE,
     CALLER,
@@ -62,6 +71,7 @@ def invocations(
             bus_event(BLOCKED_PURCHASE.authorized, BLOCKED_PURCHASE.received_at),
         ),
         "PostFunction": queued("post", *(events[name] for name in decided)),
+        "PostBatchFunction": in_group("post-batch", batched(events[decided[0]])),
         "AssembleFunction": queued("leg", *(bus_event(each, SAID_AT) for each in legs_said())),
         "AnnounceFunction": headers,
         "FoldFunction": {"Records": headers},
@@ -121,6 +131,13 @@ def invocations(
             "dry_run": True,
         },
     }
+
+
+def batched(event: dict[str, Any]) -> dict[str, Any]:
+    """The event, had its account been one that many cards share."""
+    detail = event["detail"]
+    account = detail["data"]["account"] | {"posting_mode": BATCHED}
+    return event | {"detail": detail | {"data": detail["data"] | {"account": account}}}
 
 
 def inbox_row(story: Story) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import iso18245
 
-from samples.population import ACCOUNTS, CARDS, MERCHANTS
+from domain.reference import BATCHED
+from samples.population import ACCOUNTS, CARDS, MERCHANTS, SHARED
 
 TARGET = Path(__file__).parent / "reference"
 OPENED = "2026-11-01T00:00:00Z"
@@ -37,7 +38,14 @@ _NEXT_DAY = {"EUR": "0.950000", "USD": "1.200000"}
 
 
 def accounts() -> Rows:
-    return [{**account._asdict(), "opened_at": OPENED} for account in ACCOUNTS]
+    return [
+        {**account._asdict(), "opened_at": OPENED, **_posted(account.account_id)}
+        for account in ACCOUNTS
+    ]
+
+
+def _posted(account_id: str) -> dict[str, str]:
+    return {"posting_mode": BATCHED} if account_id == SHARED else {}
 
 
 def cards() -> Rows:

@@ -94,6 +94,8 @@ def _account(n: int) -> Account:
 
 
 ACCOUNTS = tuple(_account(n) for n in range(1, 51))
+# A company's account, which all of its cards book to.
+SHARED = "A-1003"
 BY_STATUS = {
     status: tuple(a for a in ACCOUNTS if a.status == status)
     for status in ("OPEN", "HOLD_DEBIT", "HOLD_ALL", "CLOSED")

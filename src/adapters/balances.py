@@ -7,7 +7,6 @@ from botocore.exceptions import ClientError
 
 from adapters.items import from_item, to_item
 from domain.booking import BalanceRow
-from domain.posting import Movement
 from domain.reference import OPEN
 
 FOLD_ROW = "FOLD"
@@ -114,68 +113,44 @@ class BalanceTable:
             }
         }
 
-    def booked(
-        self,
-        row: BalanceRow,
-        moved: Movement,
-        receivable: int,
-        held: int = 0,
-        *,
-        counts: bool = True,
+    def moved(
+        self, before: BalanceRow, after: BalanceRow, funds: int | None = None
     ) -> dict[str, Any]:
-        """A transaction's update of a customer's row by one booking, on the version that was
-        read; `receivable` is what the customer's debt for missing funds grows by, `held` the held
-        money. A booking that posts nothing counts for no posting number.
-        """
-        return {
-            "Update": {
-                "TableName": self.table,
-                "Key": {"pk": {"S": balance_key(row.account, row.currency)}},
-                "UpdateExpression": (
-                    "SET available = available + :net, held = held + :held,"
-                    " version = version + :one, posting_no = posting_no + :counted"
-                    " ADD posted_d :debit, posted_c :credit, receivable :receivable"
-                ),
-                "ConditionExpression": "version = :version",
-                "ExpressionAttributeValues": to_item(
-                    {
-                        ":net": moved.net - held,
-                        ":held": held,
-                        ":one": 1,
-                        ":counted": int(counts),
-                        ":debit": moved.debit,
-                        ":credit": moved.credit,
-                        ":receivable": receivable,
-                        ":version": row.version,
-                    }
-                ),
-            }
-        }
+        """A transaction's update of a customer's row by the bookings that lie between the row as it
+        was read and `after`, on the version that was read.
 
-    def funded(self, row: BalanceRow, held: int) -> dict[str, Any]:
-        """A transaction's update that holds money which must be there, of an account that must be
-        open.
+        `funds`: what must be available for the holds among them, of an account that must be open.
         """
-        return {
-            "Update": {
-                "TableName": self.table,
-                "Key": {"pk": {"S": balance_key(row.account, row.currency)}},
-                "UpdateExpression": (
-                    "SET available = available + :net, held = held + :held,"
-                    " version = version + :one"
-                ),
+        condition: dict[str, Any] = {"ConditionExpression": "version = :version"}
+        values: dict[str, Any] = {":version": before.version}
+        if funds is not None:
+            condition = {
                 "ConditionExpression": (
-                    "version = :version AND #status = :open AND available >= :held"
+                    "version = :version AND #status = :open AND available >= :funds"
                 ),
                 "ExpressionAttributeNames": {"#status": "status"},
-                "ExpressionAttributeValues": to_item(
-                    {
-                        ":net": -held,
-                        ":held": held,
-                        ":one": 1,
-                        ":version": row.version,
-                        ":open": OPEN,
-                    }
-                ),
             }
+            values |= {":open": OPEN, ":funds": funds}
+        update = {
+            "TableName": self.table,
+            "Key": {"pk": {"S": balance_key(before.account, before.currency)}},
+            "UpdateExpression": (
+                "SET available = available + :net, held = held + :held,"
+                " version = version + :bookings, posting_no = posting_no + :counted"
+                " ADD posted_d :debit, posted_c :credit, receivable :receivable"
+            ),
+            **condition,
+            "ExpressionAttributeValues": to_item(
+                values
+                | {
+                    ":net": after.available - before.available,
+                    ":held": after.held - before.held,
+                    ":bookings": after.version - before.version,
+                    ":counted": after.posting_no - before.posting_no,
+                    ":debit": after.posted_d - before.posted_d,
+                    ":credit": after.posted_c - before.posted_c,
+                    ":receivable": after.receivable - before.receivable,
+                }
+            ),
         }
+        return {"Update": update}

@@ -1,40 +1,22 @@
 """What the ledger would make of a decision: derived as it derives, and kept in memory."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
 
 import msgspec
 
 from adapters.claims import Claim, ClaimTable
 from adapters.deduplication import repeat_of
-from adapters.derivation import (
-    AlreadyTaken,
-    Derivation,
-    ToBook,
-    ToRefuse,
-    ToWait,
-    WaitsAlready,
-)
-from adapters.dry_tables import DryBalances, DryJournal, DryPayments, SoFar, kind_of
+from adapters.derivation import AlreadyTaken, ToBook, ToRefuse, ToWait, WaitsAlready
 from adapters.ledger import header_of
 from adapters.match_waits import MatchWaitRules
+from adapters.overlay import OverlaidJournal, SoFar, Tables, derivation_over
 from adapters.parked import CONFLICT, DUPLICATE, ParkedRow
 from domain.booking import SECOND_PRESENTMENT, BalanceRow, Booking, primary_header_id
 from domain.errors import Unavailable
 from domain.events import Decided, Meta, Posted
 from domain.foresight import BalanceMove
-from domain.header import StoredHeader
 from domain.lifecycle import unmatched
 from domain.received import Received
-
-
-class Tables(NamedTuple):
-    """A client, and the tables' names."""
-
-    client: Any
-    journal: str
-    balances: str
-    payments: str
 
 
 class Repeated(msgspec.Struct, frozen=True):
@@ -78,13 +60,8 @@ class DryBooks:
     ) -> None:
         self._claims = claims
         self._so_far = so_far
-        self._journal = DryJournal(tables.client, tables.journal, so_far)
-        self._derivation = Derivation(
-            DryPayments(tables.client, tables.payments, so_far),
-            DryBalances(tables.client, tables.balances, so_far),
-            self._journal,
-            waits,
-        )
+        self._journal = OverlaidJournal(tables.client, tables.journal, so_far)
+        self._derivation = derivation_over(tables, waits, so_far)
 
     def admit(self, record: Received, at: str) -> ParkedRow | None:
         """As Deduplication would: None when the record would speak for its message, which is
@@ -127,18 +104,8 @@ class DryBooks:
 
     def _entered(self, booking: Booking, balance: BalanceRow | None, at: datetime) -> Entered:
         posted = header_of(booking, balance, at)
-        if booking.purchase_id is not None:
-            self._so_far.purchases[booking.purchase_id] = kind_of(booking)
-        if booking.change is not None:
-            self._so_far.take(booking.change)
-            self._so_far.headers[posted.header_id] = StoredHeader(
-                posted=posted,
-                causation_id=booking.causation_id,
-                business_time=booking.business_time,
-            )
-        move = None
-        if balance is not None and (posted.customer is not None or posted.hold is not None):
-            move = move_of(balance, self._so_far.move(balance, booking), posted)
+        after = self._so_far.enter(booking, balance, posted)
+        move = move_of(balance, after, posted) if balance and after else None
         waiting = booking.change.after.waiting if booking.change else ()
         return Entered(posted, move, tuple(each.ingest_id for each in waiting))
 

@@ -14,8 +14,8 @@ import msgspec
 
 from adapters.dry_books import DryBooks, Entered, NotAllowed, StillWaits, Waiting
 from adapters.dry_rules import DryRules, NotDecided
-from adapters.dry_tables import SoFar
 from adapters.enriching import Enricher
+from adapters.overlay import SoFar
 from adapters.parked import ParkedRow
 from adapters.reception import Submission, identified
 from adapters.vault import CardIndex, IndexKey, token_of

@@ -4,16 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from adapters.bus import Bus
+from adapters.posting_queue import BatchQueue
 from adapters.settled import Settled
 from domain.errors import Unavailable
-from domain.events import Event, OpeningRequested, TransactionPosted
-from domain.letters import Letter, Mended, detail_of, event_of, landed_key
+from domain.events import Event, OpeningRequested, TransactionPosted, TransactionPostingApproved
+from domain.letters import Letter, Mended, Unreadable, detail_of, event_of, landed_key
 
-type Send = Callable[[Event, str], None]
+type Send = Callable[[Event, Letter], None]
 
 
 class EventLetters:
-    """`known` are the events that come this way, `send` takes one and the letter's body.
+    """`known` are the events that come this way, `send` takes one and its letter.
 
     `still_open`: reasons of parked rows that do not settle a record at this step.
     """
@@ -35,7 +36,7 @@ class EventLetters:
         if self._settled.is_settled(event, self._still_open):
             return Mended(settled=(_subject(event),))
         if not dry_run:
-            self._send(event, letter.body)
+            self._send(event, letter)
         return Mended(resent=(_subject(event),))
 
 
@@ -63,21 +64,32 @@ def to_queue(client: Any, url: str) -> Callable[[str], None]:
 
 def event_to(send: Callable[[str], None]) -> Send:
     """Passes the body on and needs no more of the event."""
-    return lambda _event, body: send(body)
+    return lambda _event, letter: send(letter.body)
+
+
+def to_batch(batches: BatchQueue) -> Send:
+    """Under the letter's name: a letter that is taken up twice is one message in the queue."""
+
+    def send(event: Event, letter: Letter) -> None:
+        if not isinstance(event, TransactionPostingApproved):
+            raise Unreadable(f"{event.detail_type()} has no account to be batched under")
+        batches.send(event.data, letter.body, letter.letter_id)
+
+    return send
 
 
 def to_workflow(client: Any, machine_arn: str) -> Send:
     """Starts the workflow with the event that it was started with, or should have been."""
 
-    def send(_event: Event, body: str) -> None:
-        client.start_execution(stateMachineArn=machine_arn, input=body)
+    def send(_event: Event, letter: Letter) -> None:
+        client.start_execution(stateMachineArn=machine_arn, input=letter.body)
 
     return send
 
 
 def to_bus(bus: Bus) -> Send:
-    def send(event: Event, body: str) -> None:
-        if not bus.repeat(event, detail_of(body)):
+    def send(event: Event, letter: Letter) -> None:
+        if not bus.repeat(event, detail_of(letter.body)):
             raise Unavailable("the bus keeps refusing the event")
 
     return send

@@ -43,7 +43,7 @@ from domain.life import Life
 
 # A hot account moves between our read and our write; after that many rivals the queue may wait for
 # us.
-_DERIVATIONS_MAX = 12
+DERIVATIONS_MAX = 12
 
 
 class Result(NamedTuple):
@@ -82,7 +82,7 @@ class Poster:
         """
         record = event.data
         reason: str | None = None
-        for _ in range(_DERIVATIONS_MAX):
+        for _ in range(DERIVATIONS_MAX):
             at = self._now()
             derived = self._tools.derivation.derive(event.meta, record, reason, at)
             done = self._write(event, derived, at)
@@ -90,7 +90,7 @@ class Poster:
                 reason = SECOND_PRESENTMENT
             elif isinstance(done, Result):
                 return done
-        raise Unavailable(f"{record.msg_id} met a moving ledger {_DERIVATIONS_MAX} times")
+        raise Unavailable(f"{record.msg_id} met a moving ledger {DERIVATIONS_MAX} times")
 
     def _write(self, event: Decision, derived: Derived, at: datetime) -> Result | Again:
         match derived:
@@ -174,7 +174,7 @@ class Poster:
     def open(self, event: OpeningRequested) -> Result:
         """Book opening money. Raises Contradiction when another amount was booked before."""
         booking = book_opening(event)
-        for _ in range(_DERIVATIONS_MAX):
+        for _ in range(DERIVATIONS_MAX):
             balance = self._tools.balances.read(booking.customer or "", booking.currency or "")
             if balance is None:
                 raise Unavailable(f"no balance row yet for {booking.header_id}")
@@ -189,7 +189,7 @@ class Poster:
                     raise Contradiction("OPENING_PARKED", f"{booking.header_id} cannot be parked")
                 case Moved():
                     continue
-        raise Unavailable(f"{booking.header_id} met a moving balance {_DERIVATIONS_MAX} times")
+        raise Unavailable(f"{booking.header_id} met a moving balance {DERIVATIONS_MAX} times")
 
     def _met(self, event: Decision, stored: Posted) -> Result:
         """The slot is taken. The fingerprint of the source message is compared, never the legs:

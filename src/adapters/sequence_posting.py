@@ -122,7 +122,7 @@ class SequencePoster:
             "assembly": self._assemblies.posted(assembly.sequence_id, booked_at),
         }
         if posted.customer is not None and balance is not None:
-            actions["balance"] = self._balances.booked(balance, booking.moved, booking.receivable)
+            actions["balance"] = self._balances.moved(balance, balance.after(booking))
             actions["line"] = self._journal.put_line(posted, posted.customer)
         refusals = transactions.write(self._client, list(actions.values()))
         names = list(actions)

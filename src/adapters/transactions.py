@@ -71,6 +71,11 @@ def unavailable(error: ClientError) -> bool:
     return code_of(error) in THROTTLES
 
 
+def may_pass(error: ClientError | BotoCoreError) -> bool:
+    """Whether the same request may succeed later; no answer is no refusal."""
+    return not isinstance(error, ClientError) or unavailable(error)
+
+
 def _refusals(error: ClientError) -> Refusals:
     """The failed conditions; {} when only conflicts and throttles stood in the way."""
     if code_of(error) in THROTTLES:

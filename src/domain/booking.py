@@ -119,6 +119,11 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
         return self.change.held if self.change else 0
 
     @property
+    def moves_balance(self) -> bool:
+        """Whether the customer's row is changed by it."""
+        return self.customer is not None and (self.posts or self.held != 0)
+
+    @property
     def receivable(self) -> int:
         """What the customer's debt for missing funds grows by, in minor units."""
         if self.customer is None or self.currency is None:
@@ -147,6 +152,23 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def posted(self) -> int:
         return self.posted_c - self.posted_d
+
+    def after(self, booking: Booking) -> "BalanceRow":
+        """The next version of the row: what the posting transaction of this booking makes of it.
+
+        A booking that posts nothing counts for no posting number.
+        """
+        moved, held = booking.moved, booking.held
+        return msgspec.structs.replace(
+            self,
+            posted_d=self.posted_d + moved.debit,
+            posted_c=self.posted_c + moved.credit,
+            available=self.available + moved.net - held,
+            held=self.held + held,
+            receivable=self.receivable + booking.receivable,
+            version=self.version + 1,
+            posting_no=self.posting_no + int(booking.posts),
+        )
 
 
 def primary_header_id(msg_id: str) -> str:

@@ -17,6 +17,7 @@ QUEUES = (
     "EnrichDeadLetters",
     "RulesDeadLetters",
     "PostDeadLetters",
+    "PostBatchDeadLetters",
     "LegDeadLetters",
     "JournalPipeDeadLetters",
     "FoldDeadLetters",

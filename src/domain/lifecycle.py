@@ -56,6 +56,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...] = ()
     keys: tuple[str, ...] = ()
 
+    def then(self, later: "Change") -> "Change":
+        """Both in one: what is to be written when the later one follows at once."""
+        keys = dict.fromkeys((*self.keys, *later.keys))
+        return replace(later, before=self.before, held=self.held + later.held, keys=tuple(keys))
+
 
 class _Planned(msgspec.Struct, frozen=True):
     """`step` is None for an undone share that rounds to nothing."""

@@ -7,13 +7,20 @@ from typing import Literal
 import msgspec
 
 type FundsPolicy = Literal["OVERDRAW", "SPLIT", "SUSPEND"]
+type PostingMode = Literal["SINGLE", "BATCHED"]
 
 OPEN, HOLD_DEBIT, HOLD_ALL, CLOSED = "OPEN", "HOLD_DEBIT", "HOLD_ALL", "CLOSED"
 STATUSES = (OPEN, HOLD_DEBIT, HOLD_ALL, CLOSED)
+SINGLE: PostingMode = "SINGLE"
+BATCHED: PostingMode = "BATCHED"
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A customer's account; `currency` is the billing currency."""
+    """A customer's account; `currency` is the billing currency.
+
+    `posting_mode`: BATCHED books several of its records in one transaction, for an account that
+    hundreds of cards meet on.
+    """
 
     account_id: str
     status: str
@@ -23,6 +30,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     iban: str | None = None
     holder: str | None = None
     description: str | None = None
+    posting_mode: PostingMode = "SINGLE"
 
 
 class Merchant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

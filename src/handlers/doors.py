@@ -21,8 +21,11 @@ _STATES = {"pause": PAUSED, "resume": OPEN}
 logger = logs.logger()
 doors = DoorTable(aws.client("dynamodb"), os.environ["REFERENCE_TABLE"])
 mappings = {
-    FILES: Mapping(aws.client("lambda"), os.environ["FILES_MAPPING_ID"]),
-    POSTING: Mapping(aws.client("lambda"), os.environ["POSTING_MAPPING_ID"]),
+    FILES: [Mapping(aws.client("lambda"), os.environ["FILES_MAPPING_ID"])],
+    POSTING: [
+        Mapping(aws.client("lambda"), os.environ["POSTING_MAPPING_ID"]),
+        Mapping(aws.client("lambda"), os.environ["BATCH_POSTING_MAPPING_ID"]),
+    ],
 }
 
 
@@ -38,8 +41,8 @@ def move(door: Door, *, dry_run: bool) -> dict[str, Any]:
         # silent about it.
         if changed and door.paused:
             doors.put(door)
-        if door.name in mappings:
-            mappings[door.name].switch(on=not door.paused)
+        for mapping in mappings.get(door.name, []):
+            mapping.switch(on=not door.paused)
         if changed and not door.paused:
             doors.put(door)
     shown = door if changed else standing

@@ -24,13 +24,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import aws, clock, logs
 from adapters.claims import ClaimTable
-from adapters.dry_books import DryBooks, Tables
+from adapters.dry_books import DryBooks
 from adapters.dry_rules import DryRules
 from adapters.dry_run import DOOR, DryRun
-from adapters.dry_tables import SoFar
 from adapters.enriching import Enricher
 from adapters.file_reception import DECODERS
 from adapters.match_waits import MatchWaitRules
+from adapters.overlay import SoFar, Tables
 from adapters.reception import Submission
 from adapters.reference import ReferenceTable
 from adapters.shadow import decide_twice

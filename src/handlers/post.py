@@ -1,5 +1,5 @@
 """Post: TransactionPostingApproved and -Suspended from the queue in, one booking each in the
-ledger.
+ledger; what is approved for a batched account goes on to PostBatch.
 """
 
 import os
@@ -17,8 +17,8 @@ from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
-from adapters.posting import Poster, Tools
-from adapters.posting_queue import PostingQueue
+from adapters.posting import Poster, Result, Tools, facts_of_record
+from adapters.posting_queue import BatchQueue, PostingQueue, is_batched
 from adapters.reference import ReferenceTable
 from domain.errors import Unavailable
 from domain.events import (
@@ -36,6 +36,7 @@ journal = JournalTable(dynamodb, os.environ["JOURNAL_TABLE"])
 payments = PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"])
 waits = MatchWaitRules(ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]))
 queue = PostingQueue(aws.client("sqs"), os.environ["POST_QUEUE_URL"])
+batches = BatchQueue(aws.client("sqs"), os.environ["POST_BATCH_QUEUE_URL"])
 bus = Bus(aws.client("events"), os.environ["BUS_NAME"])
 poster = Poster(
     Tools(
@@ -52,10 +53,11 @@ poster = Poster(
 )
 
 
-def post(body: str) -> None:
+def post(message: dict[str, Any]) -> None:
+    body = message["body"]
     match detail_type_of(body):
         case "TransactionPostingApproved":
-            result = poster.post(TransactionPostingApproved.from_envelope(body))
+            result = approved(TransactionPostingApproved.from_envelope(body), message)
         case "TransactionPostingSuspended":
             result = poster.post(TransactionPostingSuspended.from_envelope(body))
         case _:
@@ -63,12 +65,19 @@ def post(body: str) -> None:
     logger.info(result.name, extra=result.facts)
 
 
+def approved(event: TransactionPostingApproved, message: dict[str, Any]) -> Result:
+    if not is_batched(event.data, message):
+        return poster.post(event)
+    batches.send(event.data, message["body"], message["messageId"])
+    return Result("to_batch", facts_of_record(event.data))
+
+
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     failed = []
     for record in event["Records"]:
         try:
-            post(record["body"])
+            post(record)
         except Unavailable as error:
             logger.warning("unavailable", extra=_facts(record, error))
             failed.append(record["messageId"])

@@ -23,6 +23,7 @@ from adapters.event_letters import (
     EventLetters,
     FileLetters,
     event_to,
+    to_batch,
     to_bus,
     to_queue,
     to_workflow,
@@ -32,6 +33,7 @@ from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.letters import LetterQueue
 from adapters.parked import FAILED, REJECTED, ParkedTable
+from adapters.posting_queue import BatchQueue
 from adapters.recovery import Sweep
 from adapters.redrive import Mender, Redrive
 from adapters.refold import Refold
@@ -85,6 +87,7 @@ queues = {
     "EnrichDeadLetters": LetterQueue(sqs, os.environ["ENRICH_DEAD_LETTERS_URL"]),
     "RulesDeadLetters": LetterQueue(sqs, os.environ["RULES_DEAD_LETTERS_URL"]),
     "PostDeadLetters": LetterQueue(sqs, os.environ["POST_DEAD_LETTERS_URL"]),
+    "PostBatchDeadLetters": LetterQueue(sqs, os.environ["POST_BATCH_DEAD_LETTERS_URL"]),
     "LegDeadLetters": LetterQueue(sqs, os.environ["LEG_DEAD_LETTERS_URL"]),
     "JournalPipeDeadLetters": LetterQueue(sqs, os.environ["JOURNAL_PIPE_DEAD_LETTERS_URL"]),
     "FoldDeadLetters": LetterQueue(sqs, os.environ["FOLD_DEAD_LETTERS_URL"]),
@@ -115,6 +118,12 @@ menders: dict[str, Mender] = {
         TransactionPostingSuspended,
         OpeningRequested,
         # A booking resolves the row.
+        still_open=frozenset({FAILED}),
+    ),
+    "PostBatchDeadLetters": EventLetters(
+        settled,
+        to_batch(BatchQueue(sqs, os.environ["POST_BATCH_QUEUE_URL"])),
+        TransactionPostingApproved,
         still_open=frozenset({FAILED}),
     ),
     "LegDeadLetters": EventLetters(

@@ -86,11 +86,21 @@ def test_a_paused_door_is_told_with_who_when_why_and_the_way_to_open_it() -> Non
     row = {name: value for name, value in PAUSED.items() if name != "name"}
     item = to_item({"pk": "DOOR#posting", "sk": "CURRENT"} | row)
     stack.client("dynamodb").put_item(TableName="Reference", Item=item)
-    stack.client("lambda").off = {"PostingMappingId"}
+    stack.client("lambda").off = {"PostingMappingId", "BatchPostingMappingId"}
 
     assert complaints(standing(stack)) == [
         "posting is paused since 2026-11-20T12:00:00.000+00:00 by ops (the scheme asked):"
         " './posting resume posting'"
+    ]
+
+
+@pytest.mark.parametrize("off", ["PostingMappingId", "BatchPostingMappingId"])
+def test_a_door_of_two_queues_is_told_when_one_of_them_stands_otherwise(off: str) -> None:
+    stack: Any = Stack()
+    stack.client("lambda").off = {off}
+
+    assert complaints(standing(stack)) == [
+        "posting runs otherwise than it says: repeat './posting resume posting'"
     ]
 
 

@@ -1,6 +1,7 @@
 """The queues of dead letters, and ways for a message to get there as AWS brings it."""
 
 import json
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,9 +29,16 @@ class LetterBox:
         return sum(int(answer["Attributes"][name]) for name in names)
 
     def plant(self, queue: str, body: Any, **attributes: str) -> str:
-        """The letter's id."""
+        """The letter's id. In a FIFO queue it is a group of its own."""
+        url = self.url(queue)
+        alone = str(uuid.uuid4())
         answer = self._sqs.send_message(
-            QueueUrl=self.url(queue),
+            QueueUrl=url,
+            **(
+                {"MessageGroupId": alone, "MessageDeduplicationId": alone}
+                if url.endswith(".fifo")
+                else {}
+            ),
             MessageBody=body if isinstance(body, str) else json.dumps(body),
             MessageAttributes={
                 name: {"DataType": "String", "StringValue": value}

@@ -84,11 +84,13 @@ class Stack:
         currency: str = "EUR",
         card_number: str | None = None,
         opening_money: int = 0,
+        **more: str,
     ) -> Holder:
-        """Load an account and its card as `reference load` does."""
+        """Load an account and its card as `reference load` does; `more` are fields of its row."""
         serial = next(_serials)
         made = Holder(f"T-{serial}", card_number or self.card_number(), currency, product)
-        self.load("accounts", [_account_row(made, serial, status, opening_money)])
+        row = _account_row(made, serial, status, opening_money)
+        self.load("accounts", [row | more])
         self.load("cards", [{"card_number": made.card_number, "account_id": made.account_id}])
         return made
 

@@ -43,6 +43,7 @@ steps = st.one_of(
 
 def spec_of(name: str, letters: str | None = None) -> QueueSpec:
     return QueueSpec(
+        fifo=False,
         name=name,
         url=f"https://sqs.example/{name}",
         arn=f"arn:aws:sqs:eu-central-1:123456789012:{name}",

@@ -26,6 +26,7 @@ LETTERS = (
     "ENRICH",
     "RULES",
     "POST",
+    "POST_BATCH",
     "LEG",
     "JOURNAL_PIPE",
     "FOLD",
@@ -49,6 +50,7 @@ SETTINGS = {
     "BUS_NAME": "bus",
     "AUDIT_BUCKET": "audit",
     "POST_QUEUE_URL": "https://sqs.example/post",
+    "POST_BATCH_QUEUE_URL": "https://sqs.example/post-batch.fifo",
     "LANDING_QUEUE_URL": "https://sqs.example/landing",
     "NOTIFY_QUEUE_URL": "https://sqs.example/notify",
     "LEG_QUEUE_URL": "https://sqs.example/leg",
@@ -76,6 +78,7 @@ SETTINGS = {
     "FOLD_TIMEOUT_SECONDS": "0",
     "FILES_MAPPING_ID": "00000000-0000-0000-0000-00000000000f",
     "POSTING_MAPPING_ID": "00000000-0000-0000-0000-000000000009",
+    "BATCH_POSTING_MAPPING_ID": "00000000-0000-0000-0000-00000000000b",
 }
 
 

@@ -72,13 +72,27 @@ class Waiting:
 
 
 @dataclass
+class InGroup:
+    """A message of a FIFO queue."""
+
+    url: str
+    group: str
+    name: str
+    body: str
+
+
+@dataclass
 class MemoryQueues(Resettable):
-    """What functions send lies in `bodies`; `waiting` is what a test has put, by the queue's URL.
+    """What functions send lies in `bodies`, what they send to FIFO queues in `in_groups`, and what
+    they say of a message beside its body in `said`; `waiting` is what a test has put, by the
+    queue's URL.
 
     `before` is called with each operation's name; a test raises there to crash.
     """
 
     bodies: list[str] = field(default_factory=list)
+    in_groups: list[InGroup] = field(default_factory=list)
+    said: dict[str, Any] = field(default_factory=dict)
     waiting: dict[str, list[Waiting]] = field(default_factory=dict)
     before: Callable[[str], None] = lambda _operation: None
     full: bool = False
@@ -95,18 +109,41 @@ class MemoryQueues(Resettable):
         return [each for each in self.waiting.get(url, []) if not each.hidden]
 
     def time_passes(self) -> None:
-        """What was in hand is visible again."""
+        """What was in hand is visible again, and names may be used again."""
+        self._names.clear()
         for lying in self.waiting.values():
             for each in lying:
                 each.hidden = False
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> Any:
+    def send_message(
+        self,
+        *,
+        QueueUrl: str,
+        MessageBody: str,
+        MessageAttributes: dict[str, Any] | None = None,
+        **fifo: str,
+    ) -> Any:
         assert QueueUrl.startswith("https://")
         self.before("SendMessage")
         if self.full:
             raise refusal("OverLimit", "SendMessage")
-        self.bodies.append(MessageBody)
-        return {"MessageId": str(len(self.bodies))}
+        if QueueUrl.endswith(".fifo"):
+            self._into_group(QueueUrl, MessageBody, **fifo)
+        elif fifo:
+            raise refusal("InvalidParameterValue", "SendMessage")
+        else:
+            self.bodies.append(MessageBody)
+            if MessageAttributes:
+                self.said[MessageBody] = MessageAttributes
+        return {"MessageId": str(len(self.bodies) + len(self.in_groups))}
+
+    def _into_group(
+        self, url: str, body: str, *, MessageGroupId: str, MessageDeduplicationId: str
+    ) -> None:
+        """A name that was used within five minutes is answered, and the message dropped."""
+        if (MessageGroupId, MessageDeduplicationId) not in self._names:
+            self._names.add((MessageGroupId, MessageDeduplicationId))
+            self.in_groups.append(InGroup(url, MessageGroupId, MessageDeduplicationId, body))
 
     def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int, **_wanted: Any) -> Any:
         found = self.seen(QueueUrl)[:MaxNumberOfMessages]
@@ -127,6 +164,7 @@ class MemoryQueues(Resettable):
             each.hidden = each.hidden and each.message_id != ReceiptHandle
 
     _numbered: int = 0
+    _names: set[tuple[str, str]] = field(default_factory=set)
 
 
 def _message(each: Waiting) -> dict[str, Any]:

@@ -84,14 +84,17 @@ def refused(**_: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("door", "mapping"),
-    [("files", SETTINGS["FILES_MAPPING_ID"]), ("posting", SETTINGS["POSTING_MAPPING_ID"])],
+    ("door", "mappings"),
+    [
+        ("files", {SETTINGS["FILES_MAPPING_ID"]}),
+        ("posting", {SETTINGS["POSTING_MAPPING_ID"], SETTINGS["BATCH_POSTING_MAPPING_ID"]}),
+    ],
 )
 def test_a_paused_queue_is_not_read_until_it_is_resumed(
-    cloud: Cloud, context: Any, door: str, mapping: str
+    cloud: Cloud, context: Any, door: str, mappings: set[str]
 ) -> None:
     move(context, "pause", door)
-    assert cloud.mappings.off == {mapping}
+    assert cloud.mappings.off == mappings
 
     move(context, "resume", door)
 
@@ -147,7 +150,10 @@ def test_a_pause_that_was_cut_off_is_known_and_made_whole_by_the_next(
     (told,) = move(context, "pause", "posting")
 
     assert told["changed"] is False
-    assert cloud.mappings.off == {SETTINGS["POSTING_MAPPING_ID"]}
+    assert cloud.mappings.off == {
+        SETTINGS["POSTING_MAPPING_ID"],
+        SETTINGS["BATCH_POSTING_MAPPING_ID"],
+    }
 
 
 def test_an_unknown_door_is_refused(context: Any) -> None:

@@ -15,7 +15,7 @@ from cli.submission import Request, cut, lines_of, stated_network
 from domain import identity
 from domain.batch_file import format_of
 from domain.record import Record
-from handlers import deduplicate, dry_run, enrich, ingest, ingest_file, post
+from handlers import deduplicate, dry_run, enrich, ingest, ingest_file, post, post_batch
 from samples import make_reference
 from samples.event_story import (
     BLOCKED_PURCHASE,
@@ -359,11 +359,26 @@ def carried(cloud: Cloud, context: Any, detail: dict[str, Any]) -> None:
     decision = cloud.bus.entries[said + 1]
     if decision["DetailType"] != "TransactionRejected":
         decided = {"detail-type": decision["DetailType"], "detail": json.loads(decision["Detail"])}
-        assert post.handler(in_queue(decided), context) == {"batchItemFailures": []}
+        posted(cloud, decided, context)
     while cloud.queues.bodies:
         # What waited for it is sent on its way again.
         woken = json.loads(cloud.queues.bodies.pop(0))
-        assert post.handler(in_queue(woken), context) == {"batchItemFailures": []}
+        posted(cloud, woken, context)
+
+
+def posted(cloud: Cloud, event: dict[str, Any], context: Any) -> None:
+    """Also where its account is one that is booked in batches."""
+    assert post.handler(in_queue(event), context) == {"batchItemFailures": []}
+    cloud.queues.time_passes()
+    while cloud.queues.in_groups:
+        sent = cloud.queues.in_groups.pop(0)
+        message = {
+            "messageId": sent.name,
+            "body": sent.body,
+            "attributes": {"MessageGroupId": sent.group},
+        }
+        answer = post_batch.handler({"Records": [message]}, context)
+        assert answer == {"batchItemFailures": []}
 
 
 def in_queue(event: dict[str, Any]) -> dict[str, Any]:

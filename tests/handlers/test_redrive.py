@@ -14,6 +14,7 @@ from domain.events import OpeningRequested
 from domain.letters import QUEUES
 from handlers import fold, post, redrive
 from samples.event_story import BLOCKED_PURCHASE, DECLINED_PURCHASE, FOREIGN_PURCHASE
+from samples.invocations import batched
 from samples.make_events import bookings
 from tests.fakes.cloud import SETTINGS, Cloud
 from tests.fakes.runtime import Context, Crash, crash_in
@@ -83,6 +84,36 @@ def test_a_letter_of_a_queue_goes_to_the_queue_it_came_for(cloud: Cloud, context
     assert (answer["more"], answer["dry_run"]) == (False, False)
     assert [json.loads(body) for body in cloud.queues.bodies] == [APPROVED]
     assert left(cloud, "PostDeadLetters") == 0
+
+
+def test_a_letter_of_a_batched_account_goes_back_into_its_group_once(
+    cloud: Cloud, context: Any
+) -> None:
+    """Under its own name: a run that ended before it deleted the letter sends it in vain."""
+    letter = lay(cloud, "PostBatchDeadLetters", batched(APPROVED))
+    cloud.queues.before = crash_in("DeleteMessage")
+    with pytest.raises(Crash):
+        run("PostBatchDeadLetters", context)
+    cloud.queues.before = lambda _operation: None
+    for each in cloud.queues.waiting[url_of("PostBatchDeadLetters")]:
+        each.hidden = False
+
+    answer = run("PostBatchDeadLetters", context)
+
+    assert answer["resent"] == [RECORD.ingest_id]
+    (sent,) = cloud.queues.in_groups
+    assert sent.url == SETTINGS["POST_BATCH_QUEUE_URL"]
+    assert (sent.group, sent.name) == ("A-1001", letter)
+    assert left(cloud, "PostBatchDeadLetters") == 0
+
+
+def test_a_letter_without_an_account_does_not_go_into_a_group(cloud: Cloud, context: Any) -> None:
+    lay(cloud, "PostBatchDeadLetters", given.changed(APPROVED, account=None))
+
+    (failed,) = run("PostBatchDeadLetters", context)["failed"]
+
+    assert "no account" in failed["why"]
+    assert left(cloud, "PostBatchDeadLetters") == 1
 
 
 def test_a_letter_that_is_redriven_books_once_whatever_was_booked_meanwhile(
@@ -557,6 +588,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(
         "RulesDeadLetters": given.changed(ENRICHED, ingest_id="ing_other"),
         "EnrichDeadLetters": given.changed(AUTHORIZED, ingest_id="ing_other"),
         "PostDeadLetters": given.changed(APPROVED, ingest_id="ing_other"),
+        "PostBatchDeadLetters": given.changed(batched(APPROVED), ingest_id="ing_other"),
         "ScheduleDeadLetters": report("sweep", {}),
         "BusDeadLetters": POSTED,
         "NotifyDeadLetters": POSTED,

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from domain.cain import from_json
 from domain.conversion import FxRate, convert
 from domain.money import Money
+from domain.reference import BATCHED, SINGLE
 from domain.settlement_file import Reference
 from domain.settlement_matching import root_of
+from tests.simulation.deployment import account_row
 from tests.simulation.people import People
 from tests.simulation.scenario import ANYTHING, BUSY, Focus, Scenario
 
@@ -45,7 +47,7 @@ class Clerks:
         # What is corrected after it was paid is for a person: a run has the one or the other.
         correct: tuple[Callable[[], None], ...] = (self._void, self._change, self._quarrel)
         settle: tuple[Callable[[], None], ...] = (self._settle, self._settle)
-        for act in (self._account, *self._rng.choice((correct, settle))):
+        for act in (self._account, *self._rng.choice((correct, settle)), self._mode):
             asked_for = act.__name__.removeprefix("_") in self._focus.acts
             if self._rng.random() < (_ASKED_FOR if asked_for else _LIKELY):
                 when = self._run.clock.seconds + self._rng.uniform(5.0, scenario.until * 1.5)
@@ -109,6 +111,15 @@ class Clerks:
             self._run.scheduler.later(
                 self._rng.uniform(0.0, 2.0), partial(self._ask, "AccountFunction", order)
             )
+
+    def _mode(self) -> None:
+        """Single accounts become batched and batched ones single, while records are under way."""
+        for account in BUSY:
+            mode = self._rng.choice((SINGLE, BATCHED))
+            rows = [account_row(account) | {"posting_mode": mode}]
+            order = {"action": "rows", "kind": "accounts", "version": 2, "rows": rows}
+            self._people.touched.add(account)
+            self._ask("LoadReferenceFunction", order)
 
     # --- settlement
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from domain.reference import BATCHED
 from samples import make_reference
 from samples.event_story import merchant_categories
 from tests.simulation.cloud import CloudRun, Deployment, Streams
 from tests.simulation.functions import Deployed
 from tests.simulation.permissions import Permissions
-from tests.simulation.scenario import FIRST_CARD, KNOWN
+from tests.simulation.scenario import BATCHED_ONES, FIRST_CARD, KNOWN
 from tests.simulation.seam import SEAM
 from tests.simulation.template import deployed as deployed_template
 
@@ -55,7 +56,7 @@ def settle(run: CloudRun) -> None:
 
 
 def load_all(run: CloudRun) -> None:
-    accounts = [row for row in make_reference.accounts() if row["account_id"] in KNOWN]
+    accounts = [account_row(each) for each in KNOWN]
     load(run, "products", make_reference.products())
     # As the command line begins: it is told the number of the load, which is the first.
     ask(run, "LoadReferenceFunction", {"action": "begin"})
@@ -68,6 +69,12 @@ def load_all(run: CloudRun) -> None:
     load(run, "fx", make_reference.fx())
     rules = {"action": "rules", "rule_version": "v1", "rows": make_reference.rules()}
     ask(run, "LoadReferenceFunction", rules)
+
+
+def account_row(account_id: str) -> dict[str, Any]:
+    """As it is loaded at first."""
+    (row,) = [each for each in make_reference.accounts() if each["account_id"] == account_id]
+    return row | ({"posting_mode": BATCHED} if account_id in BATCHED_ONES else {})
 
 
 def _brief(row: dict[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 For the proof that every grant of the template is used; the course of the money is the seeds' part.
 """
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samples.envelopes import api_request
+from samples.invocations import batched
 from tests.simulation import deployment
 from tests.simulation.doors import CALLER
 from tests.simulation.drain import Drain
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
 
 _ACCOUNT = "A-1001"
+_SAMPLE = Path(__file__).parents[2] / "events" / "TransactionPostingApproved.json"
 _ALL_DOORS = {"doors": ["api", "files", "posting"], "by": "operator"}
 
 
@@ -77,14 +81,14 @@ def _letters(run: "CloudRun") -> None:
             run.bus.write_letter(rule, target, _event_for(run, rule.pattern), "THROTTLED")
     for spec in run.plan.schedules:
         run.schedules.fail(spec)
-    event = run.bus.archive[0]
     fed = {each.letters for each in run.plan.queues.values()}
     fed |= {each.letters for each in run.plan.buses.values()}
     for letters in sorted(each for each in fed if each is not None):
-        run.queues.named[letters].send(event.body)
+        queue = run.queues.named[letters]
+        queue.lay((_approved() if queue.spec.fifo else run.bus.archive[0]).body)
     for queue in run.queues.named.values():
         if queue.arrived is None:
-            queue.send("nothing that anybody could read")
+            queue.lay("nothing that anybody could read")
     deployment.settle(run)
     _redriven(run)
 
@@ -99,6 +103,11 @@ def _redriven(run: "CloudRun") -> None:
 def _given_up(reader: Reader) -> None:
     if reader.taken:
         reader.write_letter(0, reader.taken[:1])
+
+
+def _approved() -> Event:
+    """Of a record of its own: one that is booked already would only be deleted."""
+    return Event(batched(json.loads(_SAMPLE.read_text())))
 
 
 def _event_for(run: "CloudRun", pattern: Any) -> Event:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from samples import make_reference
-from tests.simulation.deployment import cards_of
+from tests.simulation.deployment import account_row, cards_of
 from tests.simulation.scenario import ANYTHING, BUSY, NEWCOMER, Focus, Scenario
 from tests.simulation.services.bus import Event
 
@@ -107,7 +107,7 @@ class People:
     def _other_status(self) -> None:
         account, status = self._rng.choice(BUSY), self._rng.choice(("HOLD_DEBIT", "HOLD_ALL"))
         self.touched.add(account)
-        (row,) = [each for each in make_reference.accounts() if each["account_id"] == account]
+        row = account_row(account)
         for more in self._rng.choice(((777,), (777, 12_345))):
             limit = row["overdraft_limit"] + more
             self._load("accounts", [row | {"status": status, "overdraft_limit": limit}])

@@ -32,7 +32,10 @@ class TableSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSpec:
+    """`fifo`: in order for each group, and a name within a group is taken once in five minutes."""
+
     name: str
+    fifo: bool
     url: str
     arn: str
     visibility_seconds: int

@@ -21,6 +21,8 @@ from tests.simulation.standing import guarding
 
 _BEGIN_SECONDS = 600.0
 _SPARING = 0.01
+# Far from the trace numbers of the other messages.
+_BURST_STAN = 5_000
 
 
 @dataclass(slots=True)
@@ -61,6 +63,9 @@ def simulate(
     swept = {"msg_id": {"S": "SWEEP"}, "minute": {"S": f"{run.clock.now().isoformat()[:16]}+00:00"}}
     run.database.tables["ClaimsTable"].items["SWEEP",] = swept
     scenario = Drawing(seeds.scenario, focus).scenario(most)
+    if most is None:
+        many = Drawing(random.Random(f"burst of {seed}"), focus, _BURST_STAN)
+        scenario.requests += many.burst(scenario.until)
     doors = Doors(run)
     doors.open(scenario, _BEGIN_SECONDS)
     # In every other run nothing repairs itself at first, so that a loss nobody notices shows.

@@ -12,6 +12,7 @@ from tests.unit.card_messages import elements
 type Message = dict[str, Any]
 
 _FOCUSED = 0.7
+_BURST = 0.25
 # How long the rules keep a fuel pump's hold.
 _FUEL_SECONDS = 3_600.0
 
@@ -21,7 +22,9 @@ FIRST_CARD = {card.account.account_id: card for card in reversed(CARDS) if card.
 BUSY = ("A-1001", "A-1002")
 DOLLAR, HELD, FROZEN, CLOSED = "A-1041", "A-1046", "A-1048", "A-1049"
 KNOWN = (*BUSY, DOLLAR, HELD, FROZEN, CLOSED)
-# Loaded while messages are under way.
+# One of the two is booked in batches, until somebody says otherwise.
+BATCHED_ONES = (BUSY[1],)
+# Loaded while messages are under way; it is booked in batches, too.
 NEWCOMER = "A-1003"
 
 
@@ -68,25 +71,30 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What a run is mostly about: `kinds` of messages, and `acts` of people, by their names.
+    """What a run is mostly about: `kinds` of messages, and `acts` of people, by their names;
+    `burst`: many messages for one batched account.
 
     Nothing that else may happen is left out; it only happens less often.
     """
 
     kinds: tuple[str, ...] = ()
     acts: tuple[str, ...] = ()
+    burst: bool = False
 
 
 ANYTHING = Focus()
 
 
 class Drawing:
-    def __init__(self, rng: random.Random, focus: Focus = ANYTHING) -> None:
+    def __init__(self, rng: random.Random, focus: Focus = ANYTHING, first: int = 1) -> None:
+        """`first` is the trace number of the first message."""
         self._rng = rng
+        self._likely_burst = _FOCUSED if focus.burst else _BURST
         self._focus: list[Callable[[Drawing], list[Planned]]] = [
             getattr(Drawing, name) for name in focus.kinds
         ]
-        self._stan = count(1)
+        self._stan = count(first)
+        self._only: str | None = None
         self._until = rng.choice((20.0, 120.0, 900.0))
 
     def scenario(self, most: int | None = None) -> Scenario:
@@ -99,6 +107,19 @@ class Drawing:
         while len(planned) < wanted:
             planned += self._kind()(self)
         return self._through_doors(planned[:most])
+
+    def burst(self, until: float) -> list[list[Planned]]:
+        """Many cards of one company at one moment, in some runs: requests of a message each."""
+        if self._rng.random() >= self._likely_burst:
+            return []
+        kinds = (self.purchase, self.purchase, self.refund, self.repeated, self.payment)
+        self._only, moment = BATCHED_ONES[0], self._rng.uniform(0.0, until)
+        wanted, planned = self._rng.randint(3, 8), list[Planned]()
+        while len(planned) < wanted:
+            planned += self._rng.choice(kinds)()
+        for each in planned:
+            each.at = moment + self._rng.uniform(0.0, 1.0)
+        return [[each] for each in planned]
 
     def _kind(self) -> Callable[["Drawing"], list[Planned]]:
         if self._focus and self._rng.random() < _FOCUSED:
@@ -321,7 +342,7 @@ class Drawing:
         return Planned(label, message, at, one.expected, one.group, one.account)
 
     def _busy(self) -> CardHeld:
-        return FIRST_CARD[self._rng.choice(BUSY)]
+        return FIRST_CARD[self._only or self._rng.choice(BUSY)]
 
     def _amount(self) -> str:
         return f"{self._rng.choice((100, 4500, self._rng.randint(1, 99_999))):012d}"

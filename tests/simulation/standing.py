@@ -1,6 +1,6 @@
 """What may happen to an item that stands: the rules of each table, checked at every write."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.fakes.expressions import Attributes
 
@@ -8,7 +8,8 @@ from tests.fakes.expressions import Attributes
 _ONCE = {"InboxTable", "VaultTable"}
 _FINAL = {"PARKED", "DISCARDED", "RESOLVED"}
 
-type Guard = Callable[[str, Attributes, Attributes | None, bool], list[tuple[int, str]]]
+type Headers = Sequence[Attributes]
+type Guard = Callable[[str, Attributes, Attributes | None, bool, Headers], list[tuple[int, str]]]
 type Parked = Mapping[tuple[str, ...], Attributes]
 
 
@@ -16,10 +17,10 @@ def guarding(parked: Parked) -> Guard:
     """A guard that also knows who repeats whom: a claim goes to a repeat of its owner only."""
 
     def guard_all(
-        table: str, before: Attributes, after: Attributes | None, put: bool
+        table: str, before: Attributes, after: Attributes | None, put: bool, headers: Headers
     ) -> list[tuple[int, str]]:
         taken = _taken(before, after or {}, parked) if table == "ClaimsTable" else []
-        return taken or guard(table, before, after, put)
+        return taken or guard(table, before, after, put, headers)
 
     return guard_all
 
@@ -34,9 +35,11 @@ def _taken(before: Attributes, after: Attributes, parked: Parked) -> list[tuple[
 
 
 def guard(
-    table: str, before: Attributes, after: Attributes | None, put: bool
+    table: str, before: Attributes, after: Attributes | None, put: bool, headers: Headers
 ) -> list[tuple[int, str]]:
-    """The invariants that a change breaks; `put` says that it replaces the whole item."""
+    """The invariants that a change breaks; `put` says that it replaces the whole item, `headers`
+    are those of its transaction.
+    """
     if table == "ReferenceTable":
         return _rule(before, put=put)
     if table == "JournalTable":
@@ -46,12 +49,12 @@ def guard(
     if table in _ONCE:
         return [(15, f"{table}: {_name(before)} was replaced")]
     if table == "PaymentsTable":
-        return _payment(before, after or {})
+        return _payment(before, after or {}, headers)
     if table == "ParkedTable":
         return _parked(before, put)
     if table == "ClaimsTable" and put and "owner" in before:
         return [(7, f"the claim of {_name(before)} was replaced")]
-    return _balance(before, after or {}) if table == "BalancesTable" else []
+    return _balance(before, after or {}, headers) if table == "BalancesTable" else []
 
 
 def _rule(before: Attributes, *, put: bool) -> list[tuple[int, str]]:
@@ -75,17 +78,33 @@ def _provisional(row: Attributes) -> bool:
     return row["state"]["S"] == "PARKED" and row["reason"]["S"] in {"PENDING_MATCH", "FAILED"}
 
 
-def _payment(before: Attributes, after: Attributes) -> list[tuple[int, str]]:
+def _payment(before: Attributes, after: Attributes, headers: Headers) -> list[tuple[int, str]]:
     if "payment_id" in before and before["payment_id"] != after.get("payment_id"):
         return [(8, f"{_name(before)} was given to another payment")]
-    return _balance(before, after)
+    booked = [each for each in headers if _says(each, "payment", before, "payment_id")]
+    return _versions(before, after, len(booked))
 
 
-def _balance(before: Attributes, after: Attributes) -> list[tuple[int, str]]:
+def _balance(before: Attributes, after: Attributes, headers: Headers) -> list[tuple[int, str]]:
+    booked = [
+        each
+        for each in headers
+        if any(_says(each, part, before, "account", "currency") for part in ("customer", "hold"))
+    ]
+    return _versions(before, after, len(booked))
+
+
+def _says(header: Attributes, part: str, row: Attributes, *names: str) -> bool:
+    said = header.get(part, {}).get("M", {})
+    return bool(said) and all(said.get(name) == row.get(name) for name in names)
+
+
+def _versions(before: Attributes, after: Attributes, bookings: int) -> list[tuple[int, str]]:
+    """One more for each booking of the transaction, and one for any other change."""
     if "version" not in before:
         return []
     versions = int(before["version"]["N"]), int(after.get("version", {"N": "0"})["N"])
-    if versions[1] != versions[0] + 1:
+    if versions[1] != versions[0] + max(1, bookings):
         return [(8, f"{_name(before)} went from version {versions[0]} to {versions[1]}")]
     return []
 

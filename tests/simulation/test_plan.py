@@ -194,8 +194,20 @@ def test_a_workflow_can_be_changed_too() -> None:
     assert template.deployed(change).machines["ApplyRulesStateMachine"].timeout_seconds == 7
 
 
+def test_a_queue_says_whether_it_keeps_an_order() -> None:
+    assert [name for name, queue in sorted(PLAN.queues.items()) if queue.fifo] == [
+        "PostBatchDeadLetters",
+        "PostBatchQueue",
+    ]
+
+
 REFUSED: list[tuple[Change, str]] = [
-    (setting("PostQueue", "FifoQueue", True), "PostQueue: the property FifoQueue"),
+    (
+        setting("PostBatchQueue", "ContentBasedDeduplication", True),
+        "PostBatchQueue: the property ContentBasedDeduplication",
+    ),
+    (setting("PostBatchDeadLetters", "FifoQueue", False), "PostBatchDeadLetters is of another"),
+    (setting("PostBatchQueue", "DeduplicationScope", "queue"), "DeduplicationScope 'queue'"),
     (setting("PostQueue", "KmsMasterKeyId", "alias/other"), "PostQueue: .*alias/other"),
     (setting("PostFunctionDecided", "TumblingWindowInSeconds", 5), "TumblingWindowInSeconds"),
     (setting("PostFunctionDecided", "FunctionResponseTypes", ["Other"]), "FunctionResponseTypes"),

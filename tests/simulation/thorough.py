@@ -58,7 +58,7 @@ def _redrive(run: "CloudRun", drain: Drain) -> None:
         if "RULE_ARN" in message.attributes:
             run.bus.deliver_letter(message.attributes, message.body)
         else:
-            queue.send(message.body)
+            queue.lay(message.body)
     drain.settle()
 
 

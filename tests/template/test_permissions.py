@@ -50,6 +50,7 @@ PUBLISHERS = {
         "TransactionRejected",
     },
     "PostRole": {"TransactionRejected"},
+    "PostBatchRole": {"TransactionRejected"},
     "JournalPipeRole": {"TransactionPosted"},
     "RepublishRole": {"TransactionPosted"},
     # The bus's letters are events of every producer.
@@ -141,7 +142,7 @@ def test_nobody_changes_or_deletes_in_the_journal() -> None:
 
 def test_only_what_books_and_what_people_decide_write_to_the_journal() -> None:
     people = {"ReleaseRole", "SettleRole", "CorrectRole"}
-    machines = {"PostRole", "AssembleRole", "TimersRole"}
+    machines = {"PostRole", "PostBatchRole", "AssembleRole", "TimersRole"}
 
     assert holders("dynamodb:PutItem", "JournalTable") == machines | people
 
@@ -153,8 +154,9 @@ def test_who_books_can_only_put_into_the_journal(role: str) -> None:
     }
 
 
-def test_post_reads_and_puts_in_the_journal_and_changes_nothing() -> None:
-    assert {action for action, resource in granted("PostRole") if resource == "JournalTable"} == {
+@pytest.mark.parametrize("role", ["PostRole", "PostBatchRole"])
+def test_post_reads_and_puts_in_the_journal_and_changes_nothing(role: str) -> None:
+    assert {action for action, resource in granted(role) if resource == "JournalTable"} == {
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:ConditionCheckItem",

@@ -7,6 +7,7 @@ import pytest
 from domain import letters
 from tests.template.reading import (
     functions,
+    holders,
     listed,
     named,
     of_type,
@@ -41,6 +42,25 @@ def test_a_queue_gives_up_into_its_dead_letters_after_ten_receptions(queue: str)
 @pytest.mark.parametrize("queue", WORK + LETTERS)
 def test_a_message_may_lie_for_fourteen_days(queue: str) -> None:
     assert properties(queue)["MessageRetentionPeriod"] == FOURTEEN_DAYS
+
+
+def test_a_fifo_queue_has_fifo_letters_and_high_throughput_for_each_group() -> None:
+    ordered = sorted(name for name in QUEUES if properties(name).get("FifoQueue"))
+
+    assert ordered == ["PostBatchDeadLetters", "PostBatchQueue"]
+    queue = properties("PostBatchQueue")
+    assert queue["DeduplicationScope"] == "messageGroup"
+    assert queue["FifoThroughputLimit"] == "perMessageGroupId"
+    # Its senders name each message: equal bodies may be two receptions of one record.
+    assert "ContentBasedDeduplication" not in queue
+    (event,) = [each for name, each in queue_events() if name == "PostBatchFunction"]
+    assert event["BatchSize"] <= 10
+    assert "MaximumBatchingWindowInSeconds" not in event
+
+
+def test_records_come_to_the_batch_by_post_and_by_redrive_only() -> None:
+    assert holders("sqs:SendMessage", "PostBatchQueue") == {"PostRole", "RedriveRole"}
+    assert holders("sqs:ReceiveMessage", "PostBatchQueue") == {"PostBatchRole"}
 
 
 @pytest.mark.parametrize("queue", LETTERS)

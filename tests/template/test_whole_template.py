@@ -38,6 +38,8 @@ OUTPUTS = {
     "AuditBucketName",
     "NotificationsBucketName",
     "PostQueueUrl",
+    "PostBatchQueueUrl",
+    "BatchPostingMappingId",
     "NotifyQueueUrl",
     "LegQueueUrl",
     "EnrichQueueUrl",

@@ -1,8 +1,11 @@
 """The system's tables in memory, with the keys and indexes that the template declares."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from adapters.balances import BalanceTable
+from adapters.batch_posting import BatchPoster
 from adapters.bus import Bus
 from adapters.claims import ClaimTable
 from adapters.derivation import Derivation
@@ -12,6 +15,8 @@ from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
+from adapters.overlay import Tables as Names
+from adapters.overlay import derivation_over
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
@@ -24,10 +29,15 @@ from tests.fakes.services import MemoryBus, MemoryQueues
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
+def _as_it_is(tables: MemoryDynamoDB) -> Any:
+    return tables
+
+
 class Tables:
     """All tables, and the adapters over them."""
 
-    def __init__(self) -> None:
+    def __init__(self, reached_by: Callable[[MemoryDynamoDB], Any] = _as_it_is) -> None:
+        """`reached_by` makes the client that the adapters have of the tables."""
         self.dynamodb = MemoryDynamoDB(
             {
                 "inbox": Table(
@@ -44,15 +54,16 @@ class Tables:
                 "vault": Table("pk"),
             }
         )
-        self.inbox = InboxTable(self.dynamodb, "inbox")
-        self.claims = ClaimTable(self.dynamodb, "claims")
-        self.parked = ParkedTable(self.dynamodb, "parked")
-        self.journal = JournalTable(self.dynamodb, "journal")
-        self.balances = BalanceTable(self.dynamodb, "balances")
-        self.payments = PaymentTable(self.dynamodb, "payments")
+        client = reached_by(self.dynamodb)
+        self.inbox = InboxTable(client, "inbox")
+        self.claims = ClaimTable(client, "claims")
+        self.parked = ParkedTable(client, "parked")
+        self.journal = JournalTable(client, "journal")
+        self.balances = BalanceTable(client, "balances")
+        self.payments = PaymentTable(client, "payments")
         self.queue, self.bus = MemoryQueues(), MemoryBus()
-        self.ledger = Ledger(self.dynamodb, self.journal, self.balances, self.parked, self.payments)
-        self.waits = MatchWaitRules(ReferenceTable(self.dynamodb, "reference"))
+        self.ledger = Ledger(client, self.journal, self.balances, self.parked, self.payments)
+        self.waits = MatchWaitRules(ReferenceTable(client, "reference"))
         self.waker = Waker(self.parked, PostingQueue(self.queue, "https://sqs.example/post"))
         self.timers = Timers(self.payments, self.balances, self.ledger, self.waker)
         self.now = NOON
@@ -61,7 +72,7 @@ class Tables:
                 ledger=self.ledger,
                 derivation=Derivation(self.payments, self.balances, self.journal, self.waits),
                 outcomes=Outcomes(
-                    self.dynamodb,
+                    client,
                     self.journal,
                     self.parked,
                     self.payments,
@@ -73,6 +84,15 @@ class Tables:
                 parked=self.parked,
                 payments=self.payments,
             ),
+            lambda: self.now,
+        )
+
+        names = Names(client, "journal", "balances", "payments")
+        self.batch = BatchPoster(
+            self.poster,
+            self.ledger,
+            lambda so_far: derivation_over(names, self.waits, so_far),
+            self.waker,
             lambda: self.now,
         )
 

@@ -14,6 +14,7 @@ from adapters.items import from_item
 from adapters.ledger import Ledger
 from adapters.parked import RELEASED, ParkedTable
 from adapters.posting import Poster, Result
+from adapters.posting_queue import BatchQueue
 from adapters.recovery import Sweep
 from domain.folding import net
 from tests.simulation.mutants.mutant import Mutant, Patches
@@ -190,44 +191,53 @@ def _left_keys_are_unknown(patches: Patches) -> None:
     patches.set(ReferenceTable, "_read", read)
 
 
-def _unconditional_write(self: Any, booking: Any, posted: Any, balance: Any, guard: Any) -> Any:
+def _unconditional_write(self: Any, actions: Any) -> Any:
     """The booking without its conditions, item by item."""
-    from adapters.ledger import Booked
-    from domain.posting import movements_of
-
-    header = self._journal.put_header(posted, booking)["Put"]
-    self._client.put_item(TableName=header["TableName"], Item=header["Item"])
-    if posted.customer is not None and balance is not None:
-        line = self._journal.put_line(posted, posted.customer)["Put"]
-        self._client.put_item(TableName=line["TableName"], Item=line["Item"])
-        moved = movements_of(posted.legs)[(posted.customer.account, posted.customer.currency)]
-        update = self._balances.booked(balance, moved.debit, moved.credit)["Update"]
-        self._client.update_item(**_bare(update))
-    return Booked(posted)
+    for kind, request in _moving(actions):
+        if kind == "Put":
+            self._client.put_item(TableName=request["TableName"], Item=request["Item"])
+        else:
+            self._client.update_item(**request)
+    return {}
 
 
-def _atomic_unconditional_write(
-    self: Any, booking: Any, posted: Any, balance: Any, guard: Any, **more: Any
-) -> Any:
-    from adapters.ledger import Booked
-    from domain.posting import movements_of
-
-    actions = [{"Put": _bare(self._journal.put_header(posted, booking)["Put"])}]
-    if posted.customer is not None and balance is not None:
-        moved = movements_of(posted.legs)[(posted.customer.account, posted.customer.currency)]
-        update = self._balances.booked(balance, moved.debit, moved.credit)["Update"]
-        actions.append({"Update": _bare(update)})
-        line = self._journal.put_line(posted, posted.customer)["Put"]
-        actions.append({"Put": _bare(line)})
-    self._client.transact_write_items(TransactItems=actions, **more)
-    return Booked(posted)
+def _atomic_unconditional_write(self: Any, actions: Any, **more: Any) -> Any:
+    items = [{kind: request} for kind, request in _moving(actions)]
+    self._client.transact_write_items(TransactItems=items, **more)
+    return {}
 
 
-def _token_only_write(self: Any, booking: Any, posted: Any, balance: Any, guard: Any) -> Any:
-    token = booking.header_id[-36:]
-    return _atomic_unconditional_write(
-        self, booking, posted, balance, guard, ClientRequestToken=token
-    )
+def _token_only_write(self: Any, actions: Any) -> Any:
+    token = next(request["Item"]["pk"]["S"] for _, request in _moving(actions))[-36:]
+    return _atomic_unconditional_write(self, actions, ClientRequestToken=token)
+
+
+def _moving(actions: Any) -> Any:
+    """Header, line and balance without a condition: their kind and request."""
+    for name, action in actions.items():
+        if name.what.split()[0] in {"header", "line", "balance"}:
+            ((kind, request),) = action.items()
+            yield kind, _bare(request)
+
+
+def _netted_wrongly(patches: Patches) -> None:
+    """As if each record had read the row."""
+    whole = Ledger._balance_actions
+
+    def actions(self: Any, entries: Any) -> Any:
+        return whole(self, entries[-1:])
+
+    patches.set(Ledger, "_balance_actions", actions)
+
+
+def _named_after_the_event(patches: Patches) -> None:
+    """The queue drops the second message of one event within five minutes."""
+    send = BatchQueue.send
+
+    def by_record(self: Any, record: Any, body: str, _reception: str) -> None:
+        send(self, record, body, record.ingest_id)
+
+    patches.set(BatchQueue, "send", by_record)
 
 
 def _bare(request: dict[str, Any]) -> dict[str, Any]:
@@ -304,6 +314,15 @@ CODE = (
     Mutant("the pipe drops what it has seen", patch=_dropped_when_seen),
     Mutant("any cancellation is a repeat", patch=_any_cancellation_is_a_repeat),
     Mutant("Post swallows failures", patch=_failures_swallowed("PostFunction")),
+    Mutant(
+        "PostBatch swallows failures",
+        patch=_failures_swallowed("PostBatchFunction"),
+        focus=Focus(burst=True),
+    ),
+    Mutant(
+        "a batch writes what its last record moves", patch=_netted_wrongly, focus=Focus(burst=True)
+    ),
+    Mutant("a record that is woken is a repeat in its group", patch=_named_after_the_event),
     Mutant("Enrich swallows failures", patch=_failures_swallowed("EnrichFunction")),
     Mutant("a claim forgets its owner", patch=_owner_forgotten),
     Mutant("a claim compares no fingerprint", patch=_a_claim_s_fingerprint),

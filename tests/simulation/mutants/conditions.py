@@ -117,6 +117,7 @@ _LEGS = Focus(acts=("legs",))
 _CORRECTIONS = Focus(kinds=("purchase",), acts=("void", "change", "quarrel"))
 _SETTLEMENT = Focus(kinds=("purchase",), acts=("settle",))
 _ACCOUNTS = Focus(kinds=("rush",), acts=("account",))
+_BURST = Focus(burst=True)
 _PAYMENTS = Focus(kinds=("payment",))
 _EXPIRY = Focus(kinds=("held_for_an_hour",), acts=("watch_the_timers",))
 _RELEASES = Focus(kinds=("over_limit_again",), acts=("release", "settle_suspense", "quarrel"))
@@ -152,6 +153,14 @@ CONDITIONS = (
     dropped("PostFunction", _NOT_PARKED, "what has a parked outcome is booked"),
     dropped("PostFunction", _DECIDE, "a booking resolves any parked row"),
     dropped("PostFunction", _NOT_BOOKED, "what is booked is refused, or waits", _PAYMENTS),
+    # Booking in batches
+    dropped("PostBatchFunction", _HEADER, "a batch puts a header over another", _BURST),
+    dropped(
+        "PostBatchFunction",
+        _BALANCE_AND_LINE,
+        "a batch moves a balance at any version",
+        Focus(burst=True, acts=("mode", "account")),
+    ),
     # Payments
     dropped("PostFunction", _PAYMENT, "a payment moves at any version", _PAYMENTS),
     dropped("PostFunction", _POINTER, "a pointer is put over another", _PAYMENTS),

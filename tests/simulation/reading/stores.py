@@ -83,19 +83,37 @@ class Stores:
         for name, given in self._of_type(QUEUE, "KmsDataKeyReusePeriodSeconds"):
             redrive = given.section("RedrivePolicy")
             receives = redrive.may("maxReceiveCount")
+            fifo = is_true(given.may("FifoQueue", False))
+            letters = self._directory.maybe(
+                QUEUE, redrive.may("deadLetterTargetArn"), redrive.place
+            )
+            if letters is not None:
+                self._same_kind(redrive.place, letters, fifo=fifo)
+            if fifo and letters is not None:
+                # Of the letters' queue neither matters: SQS itself moves them there.
+                given.expect("DeduplicationScope", "messageGroup")
+                given.expect("FifoThroughputLimit", "perMessageGroupId")
             yield QueueSpec(
                 name=name,
+                fifo=fifo,
                 url=names.queue_url(name),
                 arn=names.arn(QUEUE, name),
                 visibility_seconds=given.number("VisibilityTimeout", VISIBILITY_SECONDS),
                 retention_seconds=given.number("MessageRetentionPeriod", RETENTION_SECONDS),
                 delay_seconds=given.number("DelaySeconds", 0),
                 max_receives=None if receives is None else int(receives),
-                letters=self._directory.maybe(
-                    QUEUE, redrive.may("deadLetterTargetArn"), redrive.place
-                ),
+                letters=letters,
                 kms_key=self._directory.key(given.may("KmsMasterKeyId"), given.place),
             )
+
+    def _same_kind(self, place: str, letters: str, *, fifo: bool) -> None:
+        """SQS refuses letters of the other kind."""
+        kinds = {
+            self._resolver.name(logical_id): is_true(values.get("FifoQueue", False))
+            for logical_id, values in self._resolver.of_type(QUEUE)
+        }
+        if kinds[letters] != fifo:
+            raise NotUnderstood(place, f"{letters} is of another kind than its queue")
 
     def buckets(self) -> Iterator[BucketSpec]:
         for name, given in self._of_type(

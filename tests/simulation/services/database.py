@@ -5,7 +5,7 @@ conflict. Answers come in pages, some keys stay unprocessed, reads may be a mome
 enters an index a little later than its table.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,7 +15,9 @@ from tests.fakes.expressions import Attributes
 from tests.simulation.plan import TableSpec
 
 type Place = tuple[str, tuple[str, ...]]
-type Guard = Callable[[str, Attributes, Attributes | None, bool], list[tuple[int, str]]]
+type Guard = Callable[
+    [str, Attributes, Attributes | None, bool, Sequence[Attributes]], list[tuple[int, str]]
+]
 
 _STALE_SECONDS = 1.0
 _INDEX_LAG_SECONDS = 240
@@ -23,7 +25,11 @@ _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"
 
 
 def nothing_wrong(
-    _table: str, _before: Attributes, _after: Attributes | None, _put: bool
+    _table: str,
+    _before: Attributes,
+    _after: Attributes | None,
+    _put: bool,
+    _headers: Sequence[Attributes],
 ) -> list[tuple[int, str]]:
     """The guard of a database that nobody guards."""
     return []
@@ -32,7 +38,8 @@ def nothing_wrong(
 class Database(MemoryDynamoDB):
     """`hits` draws a fault, `below` a number for page sizes, `now` is the virtual time.
 
-    `guard` is asked about every item that replaces another one, and says what is wrong with it.
+    `guard` is asked about every item that replaces another one, with the journal headers that the
+    same transaction puts, and says what is wrong with it.
     """
 
     def __init__(
@@ -59,6 +66,7 @@ class Database(MemoryDynamoDB):
         self.guard: Guard = nothing_wrong
         self.edits: list[tuple[int, str]] = []
         self.writes = 0
+        self._headers: list[Attributes] = []
 
     # --- who touches what, for conflicts
 
@@ -150,6 +158,18 @@ class Database(MemoryDynamoDB):
             super().batch_write_item(RequestItems=taken or RequestItems)
         return {"UnprocessedItems": left}
 
+    def transact_write_items(
+        self, *, TransactItems: list[dict[str, Any]], ClientRequestToken: str | None = None
+    ) -> Any:
+        puts = (each["Put"]["Item"] for each in TransactItems if "Put" in each)
+        self._headers = [item for item in puts if item.get("sk") == {"S": "H"} and "legs" in item]
+        try:
+            return super().transact_write_items(
+                TransactItems=TransactItems, ClientRequestToken=ClientRequestToken
+            )
+        finally:
+            self._headers = []
+
     def _apply(self, request: dict[str, Any], item: Attributes | None) -> None:
         name = request["TableName"]
         key = self.tables[name].key_of(_keyed(request))
@@ -159,7 +179,7 @@ class Database(MemoryDynamoDB):
         self._index(name, item)
         self._before[name, key] = (self._now(), before)
         if before is not None and before != item:
-            self.edits += self.guard(name, before, item, "Item" in request)
+            self.edits += self.guard(name, before, item, "Item" in request, self._headers)
         if before is None and self.tables[name].indexes and self._hits("late in the index", name):
             self._indexed_at[name, key] = self._now() + self._below(_INDEX_LAG_SECONDS)
 

@@ -58,8 +58,10 @@ class QueueFeed:
             self._again()
 
     def _arrived(self, visible_at: float) -> None:
-        # Several polls in a short while make batches of different sizes.
-        self._poll_at(visible_at + self._run.rng.uniform(0.005, 0.5))
+        # Several polls in a short while make batches of different sizes; those of a FIFO queue are
+        # what it is there for.
+        longest = 3.0 if self._queue.spec.fifo else 0.5
+        self._poll_at(visible_at + self._run.rng.uniform(0.005, longest))
 
     def _poll_at(self, when: float) -> None:
         if when < self._polls_at or self._polls_at <= self._run.clock.seconds:
@@ -73,7 +75,8 @@ class QueueFeed:
             return
         visible = self._queue.visible()
         if visible and run.may_read_queue(run.plan.functions[spec.function].role, spec.source_name):
-            run.rng.shuffle(visible)
+            if not self._queue.spec.fifo:
+                run.rng.shuffle(visible)
             most = min(spec.batch_size, len(visible))
             size = most if run.rng.random() < 0.7 else run.rng.randint(1, most)
             batch = [message for message in visible[:size] if self._receive(message)]
@@ -90,7 +93,8 @@ class QueueFeed:
             if queue.spec.letters is None:
                 run.note(f"{queue.spec.name} forgets {message.id}")
             else:
-                run.queues.named[queue.spec.letters].send(message.body, message.attributes)
+                letters = run.queues.named[queue.spec.letters]
+                letters.send(message.body, message.attributes, message.group)
             return False
         message.receives += 1
         hidden = (
@@ -123,7 +127,9 @@ class QueueFeed:
             if run.hits("crash after", f"{self._spec.name} deletes"):
                 continue
             self._queue.delete(message.id)
-            if run.hits("doubled", f"{self._queue.spec.name} {message.id}"):
+            if not self._queue.spec.fifo and run.hits(
+                "doubled", f"{self._queue.spec.name} {message.id}"
+            ):
                 again = run.faults.between(0.1, 2_000.0)
                 message.visible_at = run.clock.seconds + again
                 message.receives = 0
@@ -155,8 +161,12 @@ class QueueFeed:
             "attributes": {
                 "ApproximateReceiveCount": str(message.receives),
                 "SentTimestamp": str(int(message.sent_at * 1000)),
+                **({"MessageGroupId": message.group} if message.group else {}),
             },
-            "messageAttributes": {},
+            "messageAttributes": {
+                name: {"stringValue": value, "dataType": "String"}
+                for name, value in message.attributes.items()
+            },
             "eventSource": "aws:sqs",
             "eventSourceARN": self._queue.spec.arn,
             "awsRegion": "eu-central-1",

@@ -8,6 +8,8 @@ from typing import Any
 from tests.simulation.plan import QueueSpec
 from tests.simulation.services.database import refusal
 
+_NAME_SECONDS = 300.0
+
 
 @dataclass(slots=True)
 class Message:
@@ -19,6 +21,7 @@ class Message:
     visible_at: float
     attributes: dict[str, str] = field(default_factory=dict)
     receives: int = 0
+    group: str | None = None
 
 
 class Queue:
@@ -30,12 +33,38 @@ class Queue:
         self.arrived: Callable[[float], None] | None = None
         self._now = now
         self._ids = ids
+        self._names: dict[tuple[str, str], float] = {}
 
-    def send(self, body: str, attributes: Mapping[str, str] | None = None) -> str:
+    def send(
+        self,
+        body: str,
+        attributes: Mapping[str, str] | None = None,
+        group: str | None = None,
+        name: str | None = None,
+    ) -> str:
+        """`group` and `name` (for five minutes) are of FIFO queues, and only of them.
+
+        A name that was used a moment ago is answered as if it were sent, and is dropped.
+        """
         message_id = f"m-{next(self._ids)}"
+        if self.spec.fifo != (group is not None):
+            raise refusal("MissingParameter" if self.spec.fifo else "InvalidParameterValue", "SQS")
+        if group is not None and name is not None and self._known(group, name):
+            return message_id
         at = self._now() + self.spec.delay_seconds
-        self.put(Message(message_id, body, self._now(), at, dict(attributes or {})))
+        self.put(Message(message_id, body, self._now(), at, dict(attributes or {}), group=group))
         return message_id
+
+    def lay(self, body: str) -> str:
+        """As `send`, in a group of its own where it has to be in one."""
+        return self.send(body, group=f"g-{next(self._ids)}" if self.spec.fifo else None)
+
+    def _known(self, group: str, name: str) -> bool:
+        known_until = self._names.get((group, name), 0.0)
+        if known_until > self._now():
+            return True
+        self._names[group, name] = self._now() + _NAME_SECONDS
+        return False
 
     def put(self, message: Message) -> None:
         """Also for a message that is here again although it was deleted."""
@@ -44,13 +73,31 @@ class Queue:
             self.arrived(message.visible_at)
 
     def visible(self) -> list[Message]:
-        return [each for each in self.messages.values() if each.visible_at <= self._now()]
+        """In a FIFO queue nothing of a group while another message of it is in hand."""
+        taken = self._taken()
+        return [
+            each
+            for each in self.messages.values()
+            if each.visible_at <= self._now() and each.group not in taken
+        ]
+
+    def _taken(self) -> dict[str, float]:
+        """Groups of which a message is in hand, until when."""
+        taken: dict[str, float] = {}
+        for each in self.messages.values() if self.spec.fifo else ():
+            if each.group is not None and each.receives and each.visible_at > self._now():
+                taken[each.group] = max(each.visible_at, taken.get(each.group, 0.0))
+        return taken
 
     def delete(self, message_id: str) -> None:
         self.messages.pop(message_id, None)
 
     def next_visible(self) -> float | None:
-        return min((each.visible_at for each in self.messages.values()), default=None)
+        taken = self._taken()
+        return min(
+            (taken.get(each.group or "", each.visible_at) for each in self.messages.values()),
+            default=None,
+        )
 
 
 class Queues:
@@ -72,7 +119,8 @@ class Queues:
             name: value["StringValue"]
             for name, value in request.get("MessageAttributes", {}).items()
         }
-        return {"MessageId": self.at(QueueUrl).send(MessageBody, attributes)}
+        group, name = request.get("MessageGroupId"), request.get("MessageDeduplicationId")
+        return {"MessageId": self.at(QueueUrl).send(MessageBody, attributes, group, name)}
 
     def receive_message(
         self,

@@ -1,23 +1,35 @@
 """Tables as they are, read strongly, under what the messages before would change in them.
 
-Nothing here writes. What a message would change is remembered for the messages after it, and
-travels with the caller from one call to the next.
+Nothing here writes. What a message would change is remembered for the messages after it: a dry run
+carries it from one call to the next, and a batch writes it in one transaction.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from adapters.balances import BalanceTable, balance_key
 from adapters.claims import Claim
+from adapters.derivation import Derivation
 from adapters.journal import JournalTable
+from adapters.match_waits import MatchWaitRules
 from adapters.payments import PaymentTable
 from domain.booking import BalanceRow, Booking
+from domain.events import Posted
 from domain.header import StoredHeader
 from domain.life import Life
 from domain.lifecycle import Change
 from domain.matching import Keys
 from domain.message_type import parse_mti
+
+
+class Tables(NamedTuple):
+    """A client, and the tables' names."""
+
+    client: Any
+    journal: str
+    balances: str
+    payments: str
 
 
 class SoFar(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,20 +44,25 @@ class SoFar(msgspec.Struct, frozen=True, kw_only=True):
     pointers: dict[str, str] = msgspec.field(default_factory=dict)
     headers: dict[str, StoredHeader] = msgspec.field(default_factory=dict)
 
-    def move(self, row: BalanceRow, booking: Booking) -> BalanceRow:
-        """The row after the posting transaction's update by this booking."""
-        moved, held = booking.moved, booking.held
-        after = msgspec.structs.replace(
-            row,
-            posted_d=row.posted_d + moved.debit,
-            posted_c=row.posted_c + moved.credit,
-            available=row.available + moved.net - held,
-            held=row.held + held,
-            receivable=row.receivable + booking.receivable,
-            version=row.version + 1,
-            posting_no=row.posting_no + int(booking.posts),
-        )
-        self.balances[balance_key(row.account, row.currency)] = after
+    def enter(
+        self, booking: Booking, balance: BalanceRow | None, posted: Posted
+    ) -> BalanceRow | None:
+        """Remember a booking and its header; the balance row after it, or None where it moves
+        none.
+        """
+        if booking.purchase_id is not None:
+            self.purchases[booking.purchase_id] = kind_of(booking)
+        if booking.change is not None:
+            self.take(booking.change)
+            self.headers[posted.header_id] = StoredHeader(
+                posted=posted,
+                causation_id=booking.causation_id,
+                business_time=booking.business_time,
+            )
+        if balance is None or not booking.moves_balance:
+            return None
+        after = balance.after(booking)
+        self.balances[balance_key(balance.account, balance.currency)] = after
         return after
 
     def take(self, change: Change) -> None:
@@ -56,8 +73,13 @@ class SoFar(msgspec.Struct, frozen=True, kw_only=True):
         self.payments[payment_id] = msgspec.structs.replace(change.after, keys=keys)
         self.pointers.update(dict.fromkeys(keys, payment_id))
 
+    def presented_otherwise(self, booking: Booking) -> bool:
+        """Whether a message before, of the other kind, has the purchase."""
+        known = self.purchases.get(booking.purchase_id or "")
+        return known is not None and known != kind_of(booking)
 
-class DryBalances(BalanceTable):
+
+class OverlaidBalances(BalanceTable):
     def __init__(self, client: Any, table: str, so_far: SoFar) -> None:
         super().__init__(client, table)
         self._so_far = so_far
@@ -67,7 +89,7 @@ class DryBalances(BalanceTable):
         return known or super().read(account, currency)
 
 
-class DryJournal(JournalTable):
+class OverlaidJournal(JournalTable):
     def __init__(self, client: Any, table: str, so_far: SoFar) -> None:
         super().__init__(client, table)
         self._so_far = so_far
@@ -79,13 +101,13 @@ class DryJournal(JournalTable):
         """Whether the other kind of message has the purchase."""
         if booking.purchase_id is None:
             return False
-        kind = self._so_far.purchases.get(booking.purchase_id) or self.presented_as(
-            booking.purchase_id
-        )
+        if booking.purchase_id in self._so_far.purchases:
+            return self._so_far.presented_otherwise(booking)
+        kind = self.presented_as(booking.purchase_id)
         return kind is not None and kind != kind_of(booking)
 
 
-class DryPayments(PaymentTable):
+class OverlaidPayments(PaymentTable):
     def __init__(self, client: Any, table: str, so_far: SoFar) -> None:
         super().__init__(client, table)
         self._so_far = so_far
@@ -96,6 +118,16 @@ class DryPayments(PaymentTable):
 
     def get(self, payment_id: str) -> Life | None:
         return self._so_far.payments.get(payment_id) or super().get(payment_id)
+
+
+def derivation_over(tables: Tables, waits: MatchWaitRules, so_far: SoFar) -> Derivation:
+    """The derivation of the money path, for a message that comes after these."""
+    return Derivation(
+        OverlaidPayments(tables.client, tables.payments, so_far),
+        OverlaidBalances(tables.client, tables.balances, so_far),
+        OverlaidJournal(tables.client, tables.journal, so_far),
+        waits,
+    )
 
 
 def kind_of(booking: Booking) -> str:
