@@ -1,10 +1,11 @@
 """The system's tables in memory, with the keys and indexes that the template declares."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from adapters.balances import BalanceTable
 from adapters.bus import Bus
 from adapters.claims import ClaimTable
+from adapters.deduplication import Deduplication
 from adapters.derivation import Derivation
 from adapters.inbox import InboxTable
 from adapters.items import from_item
@@ -12,11 +13,14 @@ from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
+from adapters.pairing import Pairing
+from adapters.pairs import PairTable
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
 from adapters.posting_queue import PostingQueue
 from adapters.reference import ReferenceTable
+from adapters.request_timers import RequestTimers
 from adapters.timers import Timers
 from tests.fakes.dynamodb import MemoryDynamoDB, Table
 from tests.fakes.services import MemoryBus, MemoryQueues
@@ -35,7 +39,11 @@ class Tables:
                 ),
                 "claims": Table("msg_id"),
                 "parked": Table(
-                    "ingest_id", indexes={"by-reason-day": ("reason_day", "ingest_id")}
+                    "ingest_id",
+                    indexes={
+                        "by-reason-day": ("reason_day", "ingest_id"),
+                        "by-due": ("due_shard", "due_at"),
+                    },
                 ),
                 "reference": Table("pk", "sk"),
                 "journal": Table("pk", "sk", indexes={"by-minute": ("booked_minute", "pk")}),
@@ -53,6 +61,12 @@ class Tables:
         self.queue, self.bus = MemoryQueues(), MemoryBus()
         self.ledger = Ledger(self.dynamodb, self.journal, self.balances, self.parked, self.payments)
         self.waits = MatchWaitRules(ReferenceTable(self.dynamodb, "reference"))
+        self.pairs = PairTable(self.dynamodb, "claims")
+        self.pairing = Pairing(self.pairs, self.parked, self.waits)
+        self.deduplication = Deduplication(self.claims, self.parked, self.journal, self.pairing)
+        self.request_timers = RequestTimers(
+            self.parked, self.pairing, Bus(self.bus, "bus"), timedelta(minutes=15)
+        )
         self.waker = Waker(self.parked, PostingQueue(self.queue, "https://sqs.example/post"))
         self.timers = Timers(self.payments, self.balances, self.ledger, self.waker)
         self.now = NOON
