@@ -19,9 +19,7 @@ def show(told: dict[str, Any]) -> None:
     _timings(told["timings"])
     if "parked" in told:
         _parked(told["parked"])
-    for name in ("request", "response"):
-        if name in told:
-            _paired(name, told[name])
+    _paired(told)
     for title, name in (("Booking", "booking"), ("Resolution", "resolution")):
         if name in told:
             _booking(title, told[name])
@@ -91,10 +89,14 @@ def _parked(row: dict[str, Any]) -> None:
         screen.line(f"  history    {'  '.join(parts)}")
 
 
-def _paired(name: str, other: dict[str, Any]) -> None:
-    booked = f", booked as {other['header_id']}" if other["header_id"] else ""
-    screen.out.print(f"\n[bold]{name.capitalize()}[/]  {other['ingest_id']}")
-    screen.line(f"  {other['outcome']}{booked}")
+def _paired(told: dict[str, Any]) -> None:
+    """The other message of the pair: a response of its request, and the other way round."""
+    for name in ("request", "response"):
+        if name in told:
+            other = told[name]
+            booked = f", booked as {other['header_id']}" if other["header_id"] else ""
+            screen.out.print(f"\n[bold]{name.capitalize()}[/]  {other['ingest_id']}")
+            screen.line(f"  {other['outcome']}{booked}")
 
 
 def _booking(title: str, header: dict[str, Any]) -> None:
