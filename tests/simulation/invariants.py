@@ -56,6 +56,8 @@ def violations(evidence: Evidence, thorough: bool) -> list[tuple[int, str]]:
     found += [(2, what) for what in rejected_too_late(books)]
     found += [(2, what) for what in two_events(evidence.run, books)]
     found += [(3, what) for what in refused_though_answered(books)]
+    found += [(3, what) for what in answered_late(evidence, books)]
+    found += [(3, what) for what in refused_before_its_time(books)]
     found += [(17, what) for what in letters_without_a_fault(evidence)]
     found += [(7, what) for what in tampering_unnoticed(evidence)]
     found += [(15, what) for what in told_again(evidence.run)]
@@ -148,6 +150,27 @@ def refused_though_answered(books: Books) -> Iterator[str]:
             continue
         if booked_at[response] + _SKEW < datetime.fromisoformat(gone[0]["at"]):
             yield f"{ingest_id} went on without {response}, which was booked before"
+
+
+def answered_late(evidence: Evidence, books: Books) -> Iterator[str]:
+    """Where nothing went wrong, the later one of a pair ends the wait, and not the timer."""
+    if evidence.run.faults.drawn:
+        return
+    for ingest_id, row in books.parked.items():
+        if is_answered(row) and datetime.fromisoformat(row["history"][-1]["at"]) >= (
+            datetime.fromisoformat(row["due_at"])
+        ):
+            response = books.inbox[row["response"]]
+            if response["received_at"] < row["due_at"]:
+                yield f"{ingest_id} waited for its timer, though {row['response']} had come"
+
+
+def refused_before_its_time(books: Books) -> Iterator[str]:
+    """Nobody refuses a request that did not wait; but a person may let it go on."""
+    for ingest_id, row in books.parked.items():
+        went_on = any(each.get("state") == "RELEASED" for each in row["history"])
+        if row.get("code") == "REQUEST_WITHOUT_RESPONSE" and not went_on:
+            yield f"{ingest_id} was refused as soon as it came"
 
 
 def rejected_too_late(books: Books) -> Iterator[str]:
