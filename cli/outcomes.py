@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from adapters.parked import is_answered
+from domain.foresight import BY_RESPONSE
 from domain.money import Money
 from domain.record_amount import amount_of
 
@@ -82,7 +83,7 @@ def _kind(header: Row | None, parked: Row | None) -> tuple[str, str]:
     if parked is not None and (parked["reason"], parked["state"]) == (_PENDING_MATCH, "PARKED"):
         return WAITING, str(parked["code"])
     if parked is not None and is_answered(parked):
-        return ANSWERED, "RESPONSE"
+        return ANSWERED, BY_RESPONSE
     if parked is not None and parked["state"] != RELEASED:
         return str(parked["reason"]), str(parked.get("code", ""))
     return IN_FLIGHT, "released" if parked is not None else ""

@@ -244,7 +244,7 @@ def _request(each: Identified, row: ParkedRow) -> Foreseen:
     outcome = foresight.ANSWERED if row.state == RESOLVED else foresight.WAITING
     told = foresight.of_record(each.record, each.card, outcome, row.code)
     if row.response is not None:
-        return msgspec.structs.replace(told, reason=None, original=row.response)
+        return msgspec.structs.replace(told, reason=foresight.BY_RESPONSE, original=row.response)
     return msgspec.structs.replace(told, waits_until=row.due_at)
 
 

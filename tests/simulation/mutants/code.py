@@ -16,7 +16,6 @@ from adapters.pairing import Pairing
 from adapters.parked import RELEASED, ParkedTable
 from adapters.posting import Poster, Result
 from adapters.recovery import Sweep
-from adapters.request_timers import RequestTimers
 from domain.folding import net
 from tests.simulation.mutants.mutant import Mutant, Patches
 from tests.simulation.scenario import Focus
@@ -310,10 +309,6 @@ def _a_pair_goes_on_whole(patches: Patches) -> None:
     patches.set(Pairing, "admit", lambda _self, _record, _at: None)
 
 
-def _timers_send_once(patches: Patches) -> None:
-    patches.set(RequestTimers, "_is_overdue", lambda _self, _row, _at: False)
-
-
 _PAIRS = Focus(kinds=("pair",))
 
 CODE = (
@@ -356,5 +351,4 @@ CODE = (
     Mutant("a response answers nobody", patch=_a_response_answers_nobody, focus=_PAIRS),
     Mutant("a request waits blindly", patch=_a_request_waits_blindly, focus=_PAIRS),
     Mutant("a pair goes on whole", patch=_a_pair_goes_on_whole, focus=_PAIRS),
-    Mutant("a request is sent on once", patch=_timers_send_once),
 )
