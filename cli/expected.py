@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from cli.outcomes import POSTED, SUSPENDED, WAITING, Outcome
+from cli.outcomes import ANSWERED, POSTED, SUSPENDED, WAITING, Outcome
 from cli.system import System
 
 _REJECTED = "REJECTED"
@@ -22,7 +22,7 @@ def counted(outcomes: Iterable[Outcome]) -> Counts:
     """The outcomes in the form of EXPECTED.json."""
     counts: Counts = {}
     for outcome in outcomes:
-        if outcome.kind in {POSTED, SUSPENDED, WAITING, _REJECTED}:
+        if outcome.kind in {POSTED, SUSPENDED, ANSWERED, WAITING, _REJECTED}:
             group, name = outcome.kind.lower(), outcome.why
         else:
             group, name = "parked", outcome.kind

@@ -19,6 +19,7 @@ def show(told: dict[str, Any]) -> None:
     _timings(told["timings"])
     if "parked" in told:
         _parked(told["parked"])
+    _paired(told)
     for title, name in (("Booking", "booking"), ("Resolution", "resolution")):
         if name in told:
             _booking(title, told[name])
@@ -71,6 +72,8 @@ def _parked(row: dict[str, Any]) -> None:
     screen.line(f"  {row.get('message', '')}")
     if row.get("original"):
         screen.line(f"  original   {row['original']}")
+    if row.get("due_at") and row["state"] == "PARKED":
+        screen.line(f"  waits      until {row['due_at']}")
     for each in row.get("differing", []):
         line = f"  {each['field']}: original {each['original'] or '-'}, this {each['this'] or '-'}"
         screen.line(line)
@@ -84,6 +87,16 @@ def _parked(row: dict[str, Any]) -> None:
             if each.get(name)
         ]
         screen.line(f"  history    {'  '.join(parts)}")
+
+
+def _paired(told: dict[str, Any]) -> None:
+    """The other message of the pair: a response of its request, and the other way round."""
+    for name in ("request", "response"):
+        if name in told:
+            other = told[name]
+            booked = f", booked as {other['header_id']}" if other["header_id"] else ""
+            screen.out.print(f"\n[bold]{name.capitalize()}[/]  {other['ingest_id']}")
+            screen.line(f"  {other['outcome']}{booked}")
 
 
 def _booking(title: str, header: dict[str, Any]) -> None:

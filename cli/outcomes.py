@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from adapters.parked import is_answered
+from domain.foresight import BY_RESPONSE
 from domain.money import Money
 from domain.record_amount import amount_of
 
-POSTED, SUSPENDED, IN_FLIGHT, WAITING = "POSTED", "SUSPENDED", "IN_FLIGHT", "WAITING"
+POSTED, SUSPENDED, IN_FLIGHT, WAITING, ANSWERED = (
+    *("POSTED", "SUSPENDED", "IN_FLIGHT"),
+    *("WAITING", "ANSWERED"),
+)
 _PENDING_MATCH = "PENDING_MATCH"
 RELEASED = "RELEASED"
 
@@ -18,7 +23,8 @@ type Row = Mapping[str, Any]
 class Outcome:
     """`kind` is POSTED, SUSPENDED, a parked reason, or IN_FLIGHT; `why` the purpose or the code.
 
-    WAITING is an outcome that may still change: the message that it follows has not come.
+    WAITING is an outcome that may still change: the message that it follows, or the response to it,
+    has not come. ANSWERED is a request whose response has.
 
     Times are ISO instants; None where the record did not come by.
     """
@@ -55,13 +61,18 @@ def outcome_of(
         kind=kind,
         why=why,
         amount=amount_of(known),
-        original=parked.get("original") if parked and own is None else None,
+        original=_pointer(parked) if parked and own is None else None,
         header_id=own["header_id"] if own else None,
         received_at=known.get("received_at"),
         booked_at=own["booked_at"] if own else None,
         errors=tuple(parked.get("errors", ())) if parked and own is None else (),
         source_ref=known.get("source_ref"),
     )
+
+
+def _pointer(parked: Row) -> str | None:
+    """The record that this one repeats, or the response that answered it."""
+    return parked.get("original") or parked.get("response")
 
 
 def _kind(header: Row | None, parked: Row | None) -> tuple[str, str]:
@@ -71,6 +82,8 @@ def _kind(header: Row | None, parked: Row | None) -> tuple[str, str]:
         return POSTED, str(header["purpose"])
     if parked is not None and (parked["reason"], parked["state"]) == (_PENDING_MATCH, "PARKED"):
         return WAITING, str(parked["code"])
+    if parked is not None and is_answered(parked):
+        return ANSWERED, BY_RESPONSE
     if parked is not None and parked["state"] != RELEASED:
         return str(parked["reason"]), str(parked.get("code", ""))
     return IN_FLIGHT, "released" if parked is not None else ""

@@ -110,11 +110,16 @@ def _amount(row: Row) -> str:
 
 
 def _pointer(row: Row) -> str:
-    """Where to look: the record that this one repeats, and in which fields it differs."""
+    """Where to look: the record that this one repeats, and in which fields it differs; the response
+    that answered it, or until when it waits.
+    """
     differing = ", ".join(each["field"] for each in row.get("differing", []))
     if row.get("original"):
         return f"repeats {row['original']}" + (f", differs in {differing}" if differing else "")
-    return str(row.get("message", ""))
+    if row.get("response"):
+        return f"answered by {row['response']}"
+    waits = f", until {row['due_at']}" if row["reason"] == "PENDING_MATCH" else ""
+    return f"{row.get('message', '')}{waits}"
 
 
 def _known(option: str, given: str, known: tuple[str, ...]) -> str:

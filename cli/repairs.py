@@ -39,7 +39,7 @@ def sweep(
         return
     lists = {
         "sent again": told["resent"],
-        "parked, as repeats or as unreadable": told["parked"],
+        "parked, as repeats, as unreadable or until a response comes": told["parked"],
         "not accepted by the bus (the next sweep tries again)": told["unsent"],
     }
     _say(f"Looked at {told['seen']} records.", lists, dry_run=dry_run)
@@ -53,7 +53,11 @@ def timers(context: typer.Context, dry_run: DryRun = False, as_json: Json = Fals
     if told["paused"]:
         screen.out.print("Posting is paused: timers wait for './posting resume posting'.")
         return
-    lists = {"holds released": told["expired"], "messages sent on": told["woken"]}
+    lists = {
+        "holds released": told["expired"],
+        "messages sent on": told["woken"],
+        "requests without a response": told["unanswered"],
+    }
     _say("Looked at the timers that ended.", lists, dry_run=dry_run)
 
 

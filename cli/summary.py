@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 from cli import screen
 from cli.amounts import moneys
 from cli.latency import stage_latencies
-from cli.outcomes import POSTED, SUSPENDED, WAITING, Outcome
+from cli.outcomes import ANSWERED, POSTED, SUSPENDED, WAITING, Outcome
 from cli.watch import Watch
 
-_ORDER = (POSTED, SUSPENDED, WAITING, "REJECTED", "DUPLICATE", "CONFLICT", "INVALID", "FAILED")
+_ORDER = (
+    *(POSTED, SUSPENDED, ANSWERED, WAITING),
+    *("REJECTED", "DUPLICATE", "CONFLICT", "INVALID", "FAILED"),
+)
 _STYLES = {POSTED: screen.GOOD, WAITING: "yellow", "FAILED": screen.BAD}
 
 

@@ -9,6 +9,7 @@ import msgspec
 from adapters.claims import Claim
 from adapters.full_story import FullStory
 from adapters.items import from_item
+from adapters.pairs import Pair
 from adapters.parked import PARKED, ParkedRow, parked_item
 from domain import foresight
 from domain.booking import BalanceRow
@@ -41,6 +42,11 @@ class _Rows:
 
     def get(self, key: str) -> Any:
         return self._rows.get(key)
+
+
+class _Pairs:
+    def get(self, _key: str) -> Pair:
+        return Pair()
 
 
 class _Balance:
@@ -111,6 +117,7 @@ def story() -> dict[str, Any]:
         _Rows(**{posted.header_id: header}),
         _Rows(**{record.msg_id: claim}),
         _Balance(),
+        _Pairs(),
     )
     found = FullStory(*tables).of(record.ingest_id)
     assert found is not None

@@ -27,6 +27,8 @@ type Changes = dict[str, str | None]
 EUR, USD, GBP, JPY, KWD, THB = "978", "840", "826", "392", "414", "764"
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
 ACQUIRERS = {"VISA": "476173", "MASTERCARD": "555511", "AMEX": "378200", "ATM": "601100"}
+# A request whose response does not come; 15 minutes later it is rejected.
+WAITS, ANSWERED = "waiting.NO_RESPONSE", "answered.RESPONSE"
 CASH_MACHINE, CASH_MACHINE_ABROAD, CASINO = MERCHANTS[22], MERCHANTS[23], MERCHANTS[24]
 
 
@@ -246,8 +248,7 @@ def owing_nobody(day: Day, network: str, count: int) -> Iterator[Line]:
     for n in range(count):
         card, shop, minor = day.card(network), day.shop(), day.rng.randrange(900, 30_000)
         if n % 4 == 3:
-            reason = "rejected.REQUEST_WITHOUT_RESPONSE"
-            yield day.line(card, shop, minor, reason, mti="0200", de38=None, de39=None)
+            yield day.line(card, shop, minor, WAITS, mti="0200", de38=None, de39=None)
         else:
             code = ("05", "51", "14")[n % 4]
             yield day.line(card, shop, minor, "rejected.DECLINED", de38=None, de39=code)
@@ -369,11 +370,44 @@ def payments(day: Day) -> Iterator[Line]:
     yield authorise(40_000, de25="06")
     yield authorise(2_000, "rejected.DECLINED", de39="05")
     yield authorise(0, "rejected.VERIFICATION")
-    yield authorise(1_000, "rejected.REQUEST_WITHOUT_RESPONSE", mti="0100")
+    yield authorise(1_000, WAITS, mti="0100")
     poor = held_by(next(each for each in ACCOUNTS if each.opening_money == 5_000))
     yield day.line(poor, day.shop(), 300_000, "rejected.INSUFFICIENT_FUNDS", mti="0110")
     lost = authorise(1_500)
     yield follows(lost, "0420", "waiting.NO_ORIGINAL", day, de90=naming(lost, "0100"))
+    yield from pairs(day, cards)
+
+
+def pairs(day: Day, cards: Iterator[CardHeld]) -> Iterator[Line]:
+    """Requests with their responses, in either order; the response alone counts."""
+
+    def ask(minor: int, mti: str) -> Line:
+        unproved: Changes = {"de38": None, "de39": None}
+        return day.line(next(cards), day.shop(), minor, ANSWERED, mti=mti, change=unproved)
+
+    def answer(line: Line, outcome: str, code: str = "00", **elements: str) -> Line:
+        return changed(line, outcome, mti=f"{line.mti[:2]}10", de39=code, **elements)
+
+    single = ask(2_450, "0200")
+    yield single
+    yield answer(single, "posted.CLEAR", de38="P00001")
+
+    overtaken = ask(1_980, "0200")
+    yield answer(overtaken, "posted.CLEAR", de38="P00002")
+    yield overtaken
+
+    insistent = ask(3_100, "0200")
+    yield insistent
+    yield changed(insistent, "parked.DUPLICATE", mti="0201")
+    yield answer(insistent, "posted.CLEAR", de38="P00003")
+
+    held = ask(5_200, "0100")
+    yield held
+    yield answer(held, "posted.HOLD", de38="P00004")
+
+    turned_down = ask(880, "0200")
+    yield turned_down
+    yield answer(turned_down, "rejected.DECLINED", code="05")
 
 
 def _has_plenty(card: CardHeld) -> bool:

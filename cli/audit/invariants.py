@@ -21,6 +21,7 @@ from cli.audit.payments_are_sound import (
     life_is_in_the_journal,
 )
 from cli.audit.reading import Books
+from cli.audit.requests_are_answered import nobody_waits_for_ever, requests_are_answered
 
 type Check = Callable[[Books], Iterator[Break]]
 
@@ -35,7 +36,11 @@ INVARIANTS: dict[int, tuple[str, Check]] = {
     ),
     3: (
         "every record received is booked or parked, with its amount",
-        lambda books: nothing_lost(books.inbox, books.headers.values(), books.parked, books.at),
+        lambda books: chain(
+            nothing_lost(books.inbox, books.headers.values(), books.parked, books.at),
+            requests_are_answered(books.inbox, books.parked, books.headers.values()),
+            nobody_waits_for_ever(books.parked, books.at),
+        ),
     ),
     4: (
         "bookings are whole: legs, checksum, statement line",

@@ -6,7 +6,9 @@ import msgspec
 
 from adapters.claims import Claim, ClaimTable
 from adapters.journal import JournalTable
+from adapters.pairing import Pairing
 from adapters.parked import CONFLICT, DUPLICATE, FAILED, ParkedRow, ParkedTable
+from adapters.parked_fields import CARRIED, parked_fields
 from domain import identity
 from domain.booking import primary_header_id
 from domain.received import Received
@@ -15,21 +17,24 @@ from domain.received import Received
 class Deduplication:
     """The one claim function, of Pipe 1 and of the sweep."""
 
-    def __init__(self, claims: ClaimTable, parked: ParkedTable, journal: JournalTable) -> None:
+    def __init__(
+        self, claims: ClaimTable, parked: ParkedTable, journal: JournalTable, pairing: Pairing
+    ) -> None:
         self._claims = claims
         self._parked = parked
         self._journal = journal
+        self._pairing = pairing
 
     def admit(self, record: Received, at: str) -> ParkedRow | None:
-        """None when the record speaks for its message; else the row that was parked.
+        """None when the record speaks for its message and goes on; else the row that was parked.
 
         The row is written before the record is left out, so that a crash between the two repeats
-        the claim and loses nothing; a record that is booked is left out as it is. Raises
-        Unavailable.
+        the claim and loses nothing; a record that is booked is left out as it is. A request that
+        speaks for its message waits for its response. Raises Unavailable.
         """
         rival = self._claims.claim(record, at)
         if rival is None:
-            return None
+            return self._pairing.admit(record, at)
         row = repeat_of(record, rival, at)
         unbooked = self._journal.not_of(record.ingest_id, primary_header_id(record.msg_id))
         self._parked.put_unbooked(row, unbooked)
@@ -37,7 +42,7 @@ class Deduplication:
 
     def fail(self, ingest_id: str, row: dict[str, Any], error: str, at: str) -> ParkedRow:
         """Park a record that cannot be read, so that the rest of its batch goes on."""
-        known = {name: row[name] for name in _CARRIED if isinstance(row.get(name), str)}
+        known = {name: row[name] for name in CARRIED if isinstance(row.get(name), str)}
         parked = ParkedRow(
             ingest_id=ingest_id,
             reason=FAILED,
@@ -48,26 +53,6 @@ class Deduplication:
         )
         self._parked.put(parked)
         return parked
-
-
-_CARRIED = (
-    "msg_id",
-    "fingerprint",
-    "cain",
-    "token",
-    "last4",
-    "network",
-    "mti",
-    "door",
-    "source_ref",
-    "business_time",
-    "received_at",
-)
-
-
-def parked_fields(record: Received) -> dict[str, str]:
-    """What a parked row repeats of its record."""
-    return {name: getattr(record, name) for name in _CARRIED}
 
 
 def repeat_of(record: Received, original: Claim, at: str) -> ParkedRow:

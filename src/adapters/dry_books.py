@@ -10,12 +10,16 @@ from adapters.derivation import AlreadyTaken, ToBook, ToRefuse, ToWait, WaitsAlr
 from adapters.ledger import header_of
 from adapters.match_waits import MatchWaitRules
 from adapters.overlay import OverlaidJournal, SoFar, Tables, derivation_over
-from adapters.parked import CONFLICT, DUPLICATE, ParkedRow
+from adapters.pairing import part_of_record, waiting_row
+from adapters.pairs import PairTable
+from adapters.parked import CONFLICT, DUPLICATE, RESOLVED, ParkedRow
 from domain.booking import SECOND_PRESENTMENT, BalanceRow, Booking, primary_header_id
 from domain.errors import Unavailable
 from domain.events import Decided, Meta, Posted
 from domain.foresight import BalanceMove
 from domain.lifecycle import unmatched
+from domain.pairing import RESPONSE
+from domain.payment_time import after
 from domain.received import Received
 
 
@@ -59,6 +63,8 @@ class DryBooks:
         self, claims: ClaimTable, tables: Tables, waits: MatchWaitRules, so_far: SoFar
     ) -> None:
         self._claims = claims
+        self._pairs = PairTable(tables.client, claims.table)
+        self._waits = waits
         self._so_far = so_far
         self._journal = OverlaidJournal(tables.client, tables.journal, so_far)
         self._derivation = derivation_over(tables, waits, so_far)
@@ -73,7 +79,23 @@ class DryBooks:
         self._so_far.claims[record.msg_id] = Claim(
             owner=record.ingest_id, fingerprint=record.fingerprint, fields=record.fields
         )
+        part = part_of_record(record)
+        if part is not None and part.role == RESPONSE:
+            self._so_far.responses.setdefault(part.key, record.ingest_id)
         return None
+
+    def parted(self, record: Received, at: str) -> ParkedRow | None:
+        """As Pairing would, once all messages of the run are admitted: the row of a request, which
+        waits or is answered; None for what goes on.
+        """
+        part = part_of_record(record)
+        if part is None or part.role == RESPONSE:
+            return None
+        row = waiting_row(record, at, after(at, self._waits.in_force().request))
+        response = self._so_far.responses.get(part.key) or self._pairs.get(part.key).response
+        if response is None:
+            return row
+        return msgspec.structs.replace(row, state=RESOLVED, response=response)
 
     def repeats(self, record: Decided) -> Repeated | None:
         """The booking that the message has already."""

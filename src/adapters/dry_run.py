@@ -16,7 +16,7 @@ from adapters.dry_books import DryBooks, Entered, NotAllowed, StillWaits, Waitin
 from adapters.dry_rules import DryRules, NotDecided
 from adapters.enriching import Enricher
 from adapters.overlay import SoFar
-from adapters.parked import ParkedRow
+from adapters.parked import RESOLVED, ParkedRow
 from adapters.reception import Submission, identified
 from adapters.vault import CardIndex, IndexKey, token_of
 from domain import foresight
@@ -87,12 +87,18 @@ class DryRun:
         """
         books = self._books_over(so_far)
         told: dict[int, Foreseen] = {}
-        admitted: list[Identified] = []
+        claiming: list[Identified] = []
         for position, each in self._identified(submissions, at):
             if isinstance(each, Foreseen):
                 told[position] = each
             elif row := books.admit(each.record, at.isoformat()):
                 told[position] = _repeat(each, row)
+            else:
+                claiming.append(each)
+        admitted: list[Identified] = []
+        for each in claiming:
+            if row := books.parted(each.record, at.isoformat()):
+                told[each.position] = _request(each, row)
             else:
                 admitted.append(each)
         judged: list[Judged] = []
@@ -232,6 +238,14 @@ def _repeat(each: Identified, row: ParkedRow) -> Foreseen:
         original=row.original,
         differing=tuple(Difference(**fields) for fields in row.differing),
     )
+
+
+def _request(each: Identified, row: ParkedRow) -> Foreseen:
+    outcome = foresight.ANSWERED if row.state == RESOLVED else foresight.WAITING
+    told = foresight.of_record(each.record, each.card, outcome, row.code)
+    if row.response is not None:
+        return msgspec.structs.replace(told, reason=foresight.BY_RESPONSE, original=row.response)
+    return msgspec.structs.replace(told, waits_until=row.due_at)
 
 
 def _failed(each: Identified, code: str, message: str) -> Foreseen:

@@ -8,8 +8,10 @@ from adapters.balances import BalanceTable
 from adapters.claims import ClaimTable
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
+from adapters.pairs import PairTable
 from adapters.parked import REJECTED, ParkedTable
 from adapters.story import Story
+from domain import cain
 from domain.correcting import correction_header_id
 from domain.events import (
     TransactionAuthorized,
@@ -20,8 +22,10 @@ from domain.events import (
     TransactionRejected,
 )
 from domain.identity import event_id, ledger_event_id
+from domain.pairing import REQUEST, RESPONSE, part_of
 from domain.record_amount import amount_of
 from domain.statement_json import balance_body
+from domain.transaction import read_transaction
 
 _ADMITTED = (TransactionAuthorized.detail_type(), TransactionEnriched.detail_type())
 _APPROVED, _SUSPENDED, _REJECTED, _POSTED = (
@@ -53,12 +57,14 @@ class FullStory:
         journal: JournalTable,
         claims: ClaimTable,
         balances: BalanceTable,
+        pairs: PairTable,
     ) -> None:
         self._inbox = inbox
         self._parked = parked
         self._journal = journal
         self._claims = claims
         self._balances = balances
+        self._pairs = pairs
         self._story = Story(inbox, parked, journal)
 
     def of(self, identifier: str) -> Told | None:
@@ -74,6 +80,7 @@ class FullStory:
         stored = self._inbox.get(ingest_id) or self._parked.get(ingest_id) or {}
         stated = amount_of(stored)
         told["amount"] = msgspec.to_builtins(stated) if stated else None
+        told |= self._pair(ingest_id, stored)
         told["corrections"] = self._corrections(told)
         told["timings"] = self._timings(told, stored)
         told["decision"] = _decision(told)
@@ -114,6 +121,25 @@ class FullStory:
                 header_id = stored.posted.header_id
                 found.append(msgspec.to_builtins(stored.posted))
         return found
+
+    def _pair(self, ingest_id: str, stored: dict[str, Any]) -> Told:
+        """What the record's request or response came to, as far as there is one."""
+        if "cain" not in stored:
+            return {}
+        transaction = read_transaction(
+            stored["mti"], stored["network"], cain.from_json(stored["cain"])
+        )
+        part = part_of(transaction)
+        if part is None:
+            return {}
+        pair = self._pairs.get(part.key)
+        name, other = (RESPONSE, pair.response) if part.role == REQUEST else (REQUEST, pair.request)
+        told = self._story.of(other) if other is not None and other != ingest_id else None
+        if told is None:
+            return {}
+        booking = told.get("booking")
+        facts = {each: told[each] for each in ("ingest_id", "msg_id", "outcome")}
+        return {name: facts | {"header_id": booking["header_id"] if booking else None}}
 
     def _timings(self, told: Told, record: dict[str, Any]) -> dict[str, str | None]:
         """Instants of the stages; None where the record did not come by, or was not first."""

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from adapters.reference import ReferenceTable
+from adapters.reference import RULES, ReferenceTable
 
 RULE = "MATCH_WAITS"
 
@@ -30,3 +30,10 @@ class MatchWaitRules:
             waits = msgspec.json.decode(text, type=MatchWaits) if text else MatchWaits()
             self._known[rule_version] = waits
         return self._known[rule_version]
+
+    def in_force(self) -> MatchWaits:
+        """Of the rule set that is active now, for what waits before any rule has seen it; as it
+        stands above where none is.
+        """
+        rules = self._reference.current({RULES}).get(RULES)
+        return self.of(rules["rule_version"]) if rules else MatchWaits()

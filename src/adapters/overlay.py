@@ -33,11 +33,12 @@ class Tables(NamedTuple):
 
 
 class SoFar(msgspec.Struct, frozen=True, kw_only=True):
-    """Claims by msg_id, balances by key, purchases, payments and their pointers by theirs, and the
-    headers that a payment may undo.
+    """Claims by msg_id, responses by the key of their pair, balances by key, purchases, payments
+    and their pointers by theirs, and the headers that a payment may undo.
     """
 
     claims: dict[str, Claim] = msgspec.field(default_factory=dict)
+    responses: dict[str, str] = msgspec.field(default_factory=dict)
     balances: dict[str, BalanceRow] = msgspec.field(default_factory=dict)
     purchases: dict[str, str] = msgspec.field(default_factory=dict)
     payments: dict[str, Life] = msgspec.field(default_factory=dict)

@@ -3,7 +3,7 @@
 A row is put if absent, or over a RELEASED one, whose story moves into `history`; never over PARKED.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 from adapters import transactions
 from adapters.batch_get import batch_get
 from adapters.items import from_item, to_item
-from adapters.refusals import standing_item
+from adapters.refusals import CONDITION_FAILED, code_of, standing_item
+from domain.errors import Unavailable
 
 PARKED, RELEASED, DISCARDED, RESOLVED = "PARKED", "RELEASED", "DISCARDED", "RESOLVED"
 INVALID, DUPLICATE, CONFLICT, REJECTED, FAILED, PENDING_MATCH = (
@@ -24,6 +25,10 @@ INVALID, DUPLICATE, CONFLICT, REJECTED, FAILED, PENDING_MATCH = (
     "FAILED",
     "PENDING_MATCH",
 )
+BY_DUE = "by-due"
+# Requests whose times end at one moment lie apart: a key of an index takes a thousand writes a
+# second.
+DUE_SHARDS = 16
 # What a later outcome takes the place of: such a row tells of a way that has not ended, or ended
 # before its time.
 PROVISIONAL = frozenset({FAILED, PENDING_MATCH})
@@ -62,12 +67,19 @@ class ParkedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     content_length: int | None = None
     event: str | None = None
     due_at: str | None = None
+    due_shard: str | None = None
+    response: str | None = None
     history: tuple[dict[str, Any], ...] = ()
 
     @property
     def reason_day(self) -> str:
         """The key of the index by reason and day."""
         return f"{self.reason}#{self.parked_at[:10]}"
+
+
+def is_answered(row: Mapping[str, Any]) -> bool:
+    """Whether this is the row of a request whose response has come."""
+    return row["state"] == RESOLVED and "response" in row
 
 
 class ParkedTable:
@@ -91,12 +103,20 @@ class ParkedTable:
 
         A released row is replaced, with its story kept in `history`. Raises Unavailable.
         """
+        standing = self.put_first(row)
+        if standing is None or not _gives_way(standing, row):
+            return standing
+        return self._replace(row, standing)
+
+    def put_first(self, row: ParkedRow) -> dict[str, Any] | None:
+        """Park a record that was never parked. Returns None when written, else the row that stands
+        there. Raises Unavailable.
+        """
         try:
             self._put(row, "attribute_not_exists(ingest_id)")
             return None
         except ClientError as error:
-            standing = standing_item(error)
-        return self._replace(row, standing) if _gives_way(standing, row) else standing
+            return standing_item(error)
 
     def put_unbooked(self, row: ParkedRow, unbooked: dict[str, Any]) -> None:
         """Park a record unless it is booked; `unbooked` is a transaction's check of that.
@@ -232,10 +252,63 @@ class ParkedTable:
 
     def discard(self, ingest_id: str, entry: Mapping[str, str]) -> bool:
         """Turn PARKED into DISCARDED; False when the row is in another state."""
+        return self._done(self._transition(ingest_id, DISCARDED, entry))
+
+    def answer(self, ingest_id: str, response: str, at: str) -> bool:
+        """Turn a request that waits into RESOLVED, by this response; False where it does not wait.
+
+        Raises Unavailable.
+        """
+        entry = {"state": RESOLVED, "at": at, "by": "response"}
+        change = self._end_of_wait(ingest_id, RESOLVED, entry)
+        change["UpdateExpression"] = (
+            "SET #state = :to, history = list_append(history, :entry), #response = :response"
+            " REMOVE due_shard"
+        )
+        change["ExpressionAttributeNames"] = _STATE | {"#response": "response"}
+        change["ExpressionAttributeValues"] |= {":response": {"S": response}}
+        return self._done(change)
+
+    def time_out(self, ingest_id: str, at: str) -> bool:
+        """Turn a request that waits into RELEASED; False where it does not wait.
+
+        It stays in the index until it has its outcome. Raises Unavailable.
+        """
+        entry = {"state": RELEASED, "at": at, "by": "timers", "note": "no response came in time"}
+        return self._done(self._end_of_wait(ingest_id, RELEASED, entry))
+
+    def due(self, shard: int, until: str) -> Iterator[str]:
+        """Ingest_ids of the requests of this shard whose time ended, the oldest first."""
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": BY_DUE,
+            "KeyConditionExpression": "due_shard = :shard AND due_at <= :until",
+            "ExpressionAttributeValues": {
+                ":shard": {"S": f"{shard:02}"},
+                ":until": {"S": until},
+            },
+        }
+        while True:
+            answer = self._client.query(**request)
+            yield from (item["ingest_id"]["S"] for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _end_of_wait(self, ingest_id: str, state: str, entry: Mapping[str, str]) -> dict[str, Any]:
+        change = self._transition(ingest_id, state, entry)
+        change["UpdateExpression"] = "SET #state = :to, history = list_append(history, :entry)"
+        change["ConditionExpression"] = "#state = :parked AND reason = :waiting"
+        change["ExpressionAttributeValues"] |= {":waiting": {"S": PENDING_MATCH}}
+        return change
+
+    def _done(self, change: dict[str, Any]) -> bool:
         try:
-            self._client.update_item(**self._transition(ingest_id, DISCARDED, entry))
+            self._client.update_item(**change)
         except ClientError as error:
-            standing_item(error)
+            # Without a row there is no item to read: the condition failed all the same.
+            if code_of(error) != CONDITION_FAILED:
+                raise Unavailable(code_of(error)) from error
             return False
         return True
 
@@ -243,7 +316,9 @@ class ParkedTable:
         return {
             "TableName": self.table,
             "Key": {"ingest_id": {"S": ingest_id}},
-            "UpdateExpression": "SET #state = :to, history = list_append(history, :entry)",
+            "UpdateExpression": (
+                "SET #state = :to, history = list_append(history, :entry) REMOVE due_shard"
+            ),
             "ConditionExpression": "#state = :parked",
             "ExpressionAttributeNames": _STATE,
             "ExpressionAttributeValues": to_item(

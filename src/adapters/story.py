@@ -8,7 +8,7 @@ import msgspec
 
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
-from adapters.parked import RELEASED, ParkedTable
+from adapters.parked import RELEASED, ParkedTable, is_answered
 from domain.booking import primary_header_id, resolution_header_id
 from domain.header import StoredHeader
 from domain.identity import distinct_message_id
@@ -19,6 +19,8 @@ _PARKED_SHOWN = (
     "code",
     "message",
     "original",
+    "response",
+    "due_at",
     "differing",
     "errors",
     "parked_at",
@@ -34,6 +36,9 @@ _RECORD_SHOWN = (
     "door",
     "source_ref",
 )
+
+
+ANSWERED = "ANSWERED"
 
 
 class Story:
@@ -81,6 +86,8 @@ class Story:
 def _outcome(header: StoredHeader | None, parked: dict[str, Any] | None) -> str:
     if header is not None:
         return "SUSPENDED" if header.posted.purpose == "SUSPEND" else "POSTED"
+    if parked is not None and is_answered(parked):
+        return ANSWERED
     if parked is not None and parked["state"] != RELEASED:
         return str(parked["reason"])
     return "IN_FLIGHT"

@@ -100,13 +100,17 @@ class RecordFacts(Struct, kw_only=True):
 
 
 class ParkedFacts(Struct, kw_only=True):
-    """`history` has every decision: state, time, `by` whom, and the IAM `principal` that signed."""
+    """`history` has every decision: state, time, `by` whom, and the IAM `principal` that signed.
+    What waits does so until `due_at`; `response` is the record that answered a request.
+    """
 
     state: Literal["PARKED", "RELEASED", "DISCARDED", "RESOLVED"]
-    reason: Literal["INVALID", "DUPLICATE", "CONFLICT", "REJECTED", "FAILED"]
+    reason: Literal["INVALID", "DUPLICATE", "CONFLICT", "REJECTED", "FAILED", "PENDING_MATCH"]
     code: str | UnsetType = UNSET
     message: str | UnsetType = UNSET
     original: str | UnsetType = UNSET
+    response: str | UnsetType = UNSET
+    due_at: str | UnsetType = UNSET
     differing: list[dict[str, str | None]] | UnsetType = UNSET
     errors: list[Fault] | UnsetType = UNSET
     parked_at: str | UnsetType = UNSET
@@ -194,9 +198,19 @@ class Balances(Struct, kw_only=True):
     balances: list[Balance]
 
 
+class PairedRecord(Struct, kw_only=True):
+    """The other message of a pair, and the header that it is booked as, if it is."""
+
+    ingest_id: str
+    msg_id: str | None
+    outcome: str
+    header_id: str | None
+
+
 class RecordStory(Struct, kw_only=True):
-    """`outcome`: POSTED, SUSPENDED, a parked reason, or IN_FLIGHT. Booking and resolution are
-    journal headers with all their legs; `resolved_by` says who decided the latter.
+    """`outcome`: POSTED, SUSPENDED, a parked reason, ANSWERED for a request whose response came, or
+    IN_FLIGHT. Booking and resolution are journal headers with all their legs; `resolved_by` says
+    who decided the latter. A request tells its `response`, a response its `request`.
     """
 
     ingest_id: str
@@ -209,6 +223,8 @@ class RecordStory(Struct, kw_only=True):
         "CONFLICT",
         "REJECTED",
         "FAILED",
+        "PENDING_MATCH",
+        "ANSWERED",
         "IN_FLIGHT",
     ]
     record: RecordFacts
@@ -220,6 +236,8 @@ class RecordStory(Struct, kw_only=True):
     resolved_by: dict[str, str] | UnsetType = UNSET
     corrections: list[Posted]
     parked: ParkedFacts | UnsetType = UNSET
+    request: PairedRecord | UnsetType = UNSET
+    response: PairedRecord | UnsetType = UNSET
     events: list[EventFacts]
     balance_now: AccountBalance | None
 

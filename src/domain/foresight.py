@@ -9,17 +9,23 @@ from domain.money import Money
 from domain.posting import Leg
 from domain.received import Received
 
-POSTED, SUSPENDED, WAITING, REJECTED, DUPLICATE, CONFLICT, INVALID, FAILED = (
+POSTED, SUSPENDED, WAITING, ANSWERED, REJECTED, DUPLICATE, CONFLICT, INVALID, FAILED = (
     "POSTED",
     "SUSPENDED",
     "WAITING",
+    "ANSWERED",
     "REJECTED",
     "DUPLICATE",
     "CONFLICT",
     "INVALID",
     "FAILED",
 )
-OUTCOMES = (POSTED, SUSPENDED, WAITING, REJECTED, DUPLICATE, CONFLICT, INVALID, FAILED)
+OUTCOMES = (
+    *(POSTED, SUSPENDED, WAITING, ANSWERED, REJECTED),
+    *(DUPLICATE, CONFLICT, INVALID, FAILED),
+)
+# Why a request waits no longer.
+BY_RESPONSE = "RESPONSE"
 KNOWN_CARD, NEW_CARD = "KNOWN", "NEW"
 
 
@@ -51,6 +57,7 @@ class BalanceMove(msgspec.Struct, frozen=True, kw_only=True):
 class Foreseen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`outcome` and `reason` are those that the record would have: the purpose of a booking, the
     suspense reason, or why it would be parked or wait. `card` NEW: the vault does not know it yet.
+    `original` is the record that it repeats, or the response that answers it.
     """
 
     outcome: str

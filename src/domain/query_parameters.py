@@ -16,7 +16,7 @@ from domain.errors import Refused
 
 LIMIT_DEFAULT, LIMIT_MAX = 100, 1000
 DAYS_DEFAULT, DAYS_MAX = 7, 366
-REASONS = ("INVALID", "DUPLICATE", "CONFLICT", "REJECTED", "FAILED")
+REASONS = ("INVALID", "DUPLICATE", "CONFLICT", "REJECTED", "FAILED", "PENDING_MATCH")
 STATES = ("PARKED", "RELEASED", "DISCARDED", "RESOLVED")
 
 
@@ -124,7 +124,7 @@ class ParkedQuery(
     """None: every reason, code and state."""
 
     reason: Annotated[
-        Literal["INVALID", "DUPLICATE", "CONFLICT", "REJECTED", "FAILED"] | None,
+        Literal["INVALID", "DUPLICATE", "CONFLICT", "REJECTED", "FAILED", "PENDING_MATCH"] | None,
         _told("Why it is parked.", f"send one of {', '.join(REASONS)}", "DUPLICATE"),
     ] = None
     code: Annotated[

@@ -23,7 +23,7 @@ BOOKED, SUSPENDED, REJECTED, IN_FLIGHT, MISSING = (
     "in flight",
     "without an outcome",
 )
-RECEIVED = "received"
+RECEIVED, ANSWERED = "received", "answered"
 _ENDED = {"PARKED", "DISCARDED", "RESOLVED"}
 # Outcomes that say that nothing is booked. FAILED is not one: a booking mends it.
 _REFUSALS = {"REJECTED", "INVALID"}
@@ -100,6 +100,10 @@ def _booked(
 
 def _parked(found: Findings, stated: Money, row: Row) -> None:
     reason = row["reason"]
+    if row["state"] == "RESOLVED" and "response" in row:
+        # A request: what it asked for is booked, or declined, as its response.
+        found.totals.add(ANSWERED, stated)
+        return
     found.totals.add(REJECTED if reason == REJECTED.upper() else f"parked {reason}", stated)
     if row["state"] == "RESOLVED":
         what = "parked as RESOLVED by a booking that does not exist"

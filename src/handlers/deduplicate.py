@@ -1,7 +1,7 @@
 """Deduplicate: Inbox stream records from Pipe 1 in, the details of TransactionAuthorized out.
 
 The pipe puts what this returns on the bus, so a record that is left out goes no further: it has its
-Parked row by then.
+Parked row by then. A request waits there for its response, which goes on alone.
 """
 
 import os
@@ -15,15 +15,23 @@ from adapters.claims import ClaimTable
 from adapters.deduplication import Deduplication
 from adapters.items import from_item
 from adapters.journal import JournalTable
+from adapters.match_waits import MatchWaitRules
+from adapters.pairing import Pairing
+from adapters.pairs import PairTable
 from adapters.parked import ParkedTable
+from adapters.reference import ReferenceTable
 from domain.received import Received
 
 logger = logs.logger()
 dynamodb = aws.client("dynamodb")
+parked_rows = ParkedTable(dynamodb, os.environ["PARKED_TABLE"])
+waits = MatchWaitRules(ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]))
+pairs = PairTable(dynamodb, os.environ["CLAIMS_TABLE"])
 deduplication = Deduplication(
     ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"]),
-    ParkedTable(dynamodb, os.environ["PARKED_TABLE"]),
+    parked_rows,
     JournalTable(dynamodb, os.environ["JOURNAL_TABLE"]),
+    Pairing(pairs, parked_rows, waits),
 )
 
 

@@ -26,6 +26,7 @@ from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.listing import Place
 from adapters.open_suspense import OpenSuspense
+from adapters.pairs import PairTable
 from adapters.parked import ParkedTable
 from adapters.parked_list import ParkedList, Wanted
 from adapters.reference import ReferenceTable
@@ -62,6 +63,7 @@ story = FullStory(
     journal,
     ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"]),
     balance_rows,
+    PairTable(dynamodb, os.environ["CLAIMS_TABLE"]),
 )
 statements = Statements(
     dynamodb, journal, balance_rows, ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"])

@@ -32,10 +32,14 @@ from adapters.fold import Fold
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.letters import LetterQueue
+from adapters.match_waits import MatchWaitRules
+from adapters.pairing import Pairing
+from adapters.pairs import PairTable
 from adapters.parked import FAILED, REJECTED, ParkedTable
 from adapters.posting_queue import BatchQueue
 from adapters.recovery import Sweep
 from adapters.redrive import Mender, Redrive
+from adapters.reference import ReferenceTable
 from adapters.refold import Refold
 from adapters.row_mending import MendFolds, MendInbox, MendJournal
 from adapters.schedule_letters import ScheduleLetters, to_function, to_machine
@@ -70,12 +74,14 @@ inbox = InboxTable(dynamodb, os.environ["INBOX_TABLE"])
 parked = ParkedTable(dynamodb, os.environ["PARKED_TABLE"])
 journal = JournalTable(dynamodb, os.environ["JOURNAL_TABLE"])
 claims = ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"])
+pairs = PairTable(dynamodb, os.environ["CLAIMS_TABLE"])
+waits = MatchWaitRules(ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]))
 bus = Bus(aws.client("events"), os.environ["BUS_NAME"])
 trail = AuditTrail(aws.client("s3"), os.environ["AUDIT_BUCKET"])
 story = Story(inbox, parked, journal)
 settled = Settled(story, parked, journal)
 records = StreamRecords(aws.client("dynamodbstreams"))
-deduplication = Deduplication(claims, parked, journal)
+deduplication = Deduplication(claims, parked, journal, Pairing(pairs, parked, waits))
 sweep = MendInbox(Sweep(inbox, parked, story, deduplication, bus), clock.timestamp)
 announcements = MendJournal(Announcements(journal, trail, bus), clock.now)
 folds = MendFolds(Refold(journal, Fold(dynamodb, os.environ["BALANCES_TABLE"])))

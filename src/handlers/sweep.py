@@ -17,8 +17,12 @@ from adapters.deduplication import Deduplication
 from adapters.doors import POSTING, DoorTable
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
+from adapters.match_waits import MatchWaitRules
+from adapters.pairing import Pairing
+from adapters.pairs import PairTable
 from adapters.parked import ParkedTable
 from adapters.recovery import Sweep, Swept, minutes_between
+from adapters.reference import ReferenceTable
 from adapters.story import Story
 
 # Stop before the function is stopped, and remember how far it came: the next run goes on there.
@@ -33,6 +37,8 @@ min_age_minutes = int(os.environ["SWEEP_AGE_MINUTES"])
 dynamodb = aws.client("dynamodb")
 inbox = InboxTable(dynamodb, os.environ["INBOX_TABLE"])
 claims = ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"])
+pairs = PairTable(dynamodb, os.environ["CLAIMS_TABLE"])
+waits = MatchWaitRules(ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]))
 parked = ParkedTable(dynamodb, os.environ["PARKED_TABLE"])
 doors = DoorTable(dynamodb, os.environ["REFERENCE_TABLE"])
 journal = JournalTable(dynamodb, os.environ["JOURNAL_TABLE"])
@@ -41,7 +47,7 @@ sweep = Sweep(
     inbox,
     parked,
     story,
-    Deduplication(claims, parked, journal),
+    Deduplication(claims, parked, journal, Pairing(pairs, parked, waits)),
     Bus(aws.client("events"), os.environ["BUS_NAME"]),
 )
 

@@ -34,6 +34,7 @@ from tests.cli.sample_books import (
 )
 
 EVENTS = Path(__file__).parents[2] / "events"
+REQUEST = "ing_request"
 
 
 def breaks(broken: Books) -> dict[int, list[str]]:
@@ -141,6 +142,53 @@ def test_a_failure_that_its_booking_mended_is_no_break() -> None:
 
 
 # 3: nothing lost
+
+
+def paired() -> Books:
+    """With a request that the purchase answered."""
+    found = books()
+    asked = found.inbox[PURCHASE] | {"ingest_id": REQUEST, "msg_id": "msg_request", "mti": "0200"}
+    found.inbox[REQUEST] = asked
+    answered = parked(REQUEST, "PENDING_MATCH", "NO_RESPONSE", state="RESOLVED")
+    facts = {"response": PURCHASE, "msg_id": "msg_request", "due_at": "2026-11-20T12:15:00Z"}
+    found.parked[REQUEST] = asked | answered | facts
+    return found
+
+
+def test_a_request_that_its_response_answered_has_its_outcome() -> None:
+    assert breaks(paired()) == {}
+
+
+def test_an_answer_by_a_record_that_nobody_received_is_found() -> None:
+    broken = paired()
+    broken.parked[REQUEST]["response"] = "ing_nobody"
+
+    assert says(broken, 3) == ["answered by ing_nobody, which nobody received"]
+
+
+def test_an_answer_by_another_pair_s_response_is_found() -> None:
+    broken = paired()
+    cain = broken.parked[REQUEST]["cain"]
+    broken.parked[REQUEST]["cain"] = cain.replace('"000123"', '"000124"')
+
+    assert says(broken, 3) == [f"answered by {PURCHASE}, which is no response to it"]
+
+
+def test_a_request_that_is_booked_is_found() -> None:
+    broken = paired()
+    broken.headers[PURCHASE_HEADER]["ingest_id"] = REQUEST
+
+    assert f"a request is booked, as {PURCHASE_HEADER}" in says(broken, 3)
+
+
+def test_a_record_that_waits_is_under_way_until_its_end_is_late() -> None:
+    waits = paired()
+    waits.parked[REQUEST] |= {"state": "PARKED"}
+    due = NOW.replace(hour=12, minute=15)
+
+    assert breaks(dataclasses.replace(waits, at=due + timedelta(minutes=30))) == {}
+    late = dataclasses.replace(waits, at=due + timedelta(minutes=31))
+    assert says(late, 3) == ["its time was over at 2026-11-20T12:15:00Z, and it waits"]
 
 
 def test_a_record_without_an_outcome_is_found_and_may_be_late() -> None:

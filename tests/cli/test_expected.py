@@ -40,4 +40,4 @@ def test_every_other_count_is_named_on_both_sides() -> None:
 def test_the_batch_states_its_outcomes() -> None:
     expected = read_expected(Path("samples/batch"))
 
-    assert set(expected) == {"posted", "suspended", "waiting", "rejected", "parked"}
+    assert set(expected) == {"answered", "posted", "suspended", "waiting", "rejected", "parked"}

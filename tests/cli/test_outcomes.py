@@ -98,6 +98,16 @@ def test_a_percentile_is_a_value_that_occurred(share: int, value: float) -> None
     assert percentile(list(range(1, 11)), share) == value
 
 
+def test_a_request_that_is_answered_points_at_its_response() -> None:
+    of = books()
+    row = of.parked[REPEAT] | {"reason": "PENDING_MATCH", "state": "RESOLVED"}
+    del row["original"]
+
+    found = outcome_of(REPEAT, of.inbox[REPEAT], row | {"response": "ing_response"}, None)
+
+    assert (found.kind, found.original, found.settled) == ("ANSWERED", "ing_response", True)
+
+
 def test_what_waits_for_another_message_says_so() -> None:
     of = books()
     waits = of.parked[REPEAT] | {"reason": "PENDING_MATCH", "code": "NO_ORIGINAL"}

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.engine
 IN_USE = {found for use in (*WRITES, *QUERIES) for found in use.expressions()}
 NOT_OURS = {found for use in WRITES if use.table == "Idempotency" for found in use.expressions()}
 # An index takes no other kind: such an item never stands anywhere.
-OF_AN_INDEX = {"minute", "day"}
+OF_AN_INDEX = {"minute", "day", "shard", "due"}
 CLI = {found for use in QUERIES[-1:] for found in use.expressions()}
 
 

@@ -25,6 +25,7 @@ GROUPS = {
     "SUSPENDED": "suspended",
     "REJECTED": "rejected",
     "WAITING": "waiting",
+    "ANSWERED": "answered",
 }
 SLOW = 120.0
 

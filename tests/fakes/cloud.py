@@ -95,7 +95,12 @@ class Cloud:
                 ),
                 "claims": Table("msg_id"),
                 "parked": Table(
-                    "ingest_id", indexes={"by-reason-day": ("reason_day", "ingest_id")}
+                    "ingest_id",
+                    indexes={
+                        "by-reason-day": ("reason_day", "ingest_id"),
+                        "by-due": ("due_shard", "due_at"),
+                    },
+                    keys_only={"by-due"},
                 ),
                 "reference": Table("pk", "sk"),
                 "journal": Table(

@@ -2,8 +2,8 @@
 values.
 
 Grammar of conditions: OR over AND over NOT over comparisons, BETWEEN and functions, with
-parentheses. Updates: SET with + and list_append, ADD of numbers, REMOVE. Anything else raises, so
-that a test cannot pass by accident. What DynamoDB itself refuses raises Invalid.
+parentheses. Updates: SET with +, list_append and if_not_exists, ADD of numbers, REMOVE. Anything
+else raises, so that a test cannot pass by accident. What DynamoDB itself refuses raises Invalid.
 """
 
 import re
@@ -101,6 +101,10 @@ class Expressions:
             if not all(each is not None and "L" in each for each in lists):
                 raise Invalid("list_append of something that is no list")
             return {"L": [element for each in lists if each is not None for element in each["L"]]}
+        if operand.startswith("if_not_exists("):
+            first, second = operand.removeprefix("if_not_exists(").removesuffix(")").split(",")
+            standing = item.get(self.name(first.strip()))
+            return standing if standing is not None else self.value(second.strip())
         match _tokens(operand):
             case [only]:
                 found = self.operand(only, item)

@@ -272,6 +272,7 @@ def test_every_message_of_the_sample_batch_becomes_what_was_foreseen(
         "SUSPENDED": sum(expected["suspended"].values()),
         "REJECTED": sum(expected["rejected"].values()),
         "WAITING": sum(expected["waiting"].values()),
+        "ANSWERED": sum(expected["answered"].values()),
         **expected["parked"],
     }
 
@@ -390,11 +391,13 @@ type Outcome = tuple[str, str, dict[str, Any] | None]
 
 def outcomes(cloud: Cloud) -> dict[str, Outcome]:
     """By record: outcome, reason, and the header of what is booked."""
-    parked = {row["ingest_id"]: row for row in cloud.rows("parked") if row.get("state") == PARKED}
-    found: dict[str, Outcome] = {
-        name: (WAITS if row["reason"] == PENDING_MATCH else row["reason"], row["code"], None)
-        for name, row in parked.items()
-    }
+    found: dict[str, Outcome] = {}
+    for row in cloud.rows("parked"):
+        waits = row.get("reason") == PENDING_MATCH
+        if row.get("state") == PARKED:
+            found[row["ingest_id"]] = (WAITS if waits else row["reason"], row["code"], None)
+        if "response" in row:
+            found[row["ingest_id"]] = ("ANSWERED", "RESPONSE", None)
     for row in cloud.rows("journal"):
         if row["sk"] == "H":
             assert row["ingest_id"] not in found
@@ -497,3 +500,43 @@ def test_a_reversal_before_its_authorisation_goes_on_when_that_comes(
     held, released = told[1]["balance"], told[0]["balance"]
     assert (held["held_after"] > 0, released["held_after"]) == (True, 0)
     assert held["posted_after"] == held["posted_before"]
+
+
+def request_of(message: dict[str, Any]) -> dict[str, Any]:
+    asked = {name: text for name, text in message["de"].items() if name not in {"38", "39"}}
+    return message | {"mti": "0200", "de": asked}
+
+
+def test_a_request_alone_would_wait_and_says_until_when(books: Cloud, context: Any) -> None:
+    (alone,) = foreseen(context, request_of(FOREIGN_PURCHASE.message))
+
+    assert (alone["outcome"], alone["reason"]) == ("WAITING", "NO_RESPONSE")
+    assert alone["waits_until"] > "2026-11-20"
+    assert "legs" not in alone
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["request first", "response first"])
+def test_a_request_with_its_response_would_be_answered_by_it(
+    books: Cloud, context: Any, turned: bool
+) -> None:
+    pair = [request_of(FOREIGN_PURCHASE.message), FOREIGN_PURCHASE.message]
+
+    told = foreseen(context, *(reversed(pair) if turned else pair))
+
+    request, response = reversed(told) if turned else told
+    assert (request["outcome"], request["reason"]) == ("ANSWERED", "RESPONSE")
+    assert request["original"] is not None
+    assert response["outcome"] == "POSTED"
+
+
+def test_a_request_whose_response_was_received_would_be_answered_by_that(
+    books: Cloud, context: Any
+) -> None:
+    given.admitted(books, FOREIGN_PURCHASE)
+
+    (told,) = foreseen(context, request_of(FOREIGN_PURCHASE.message))
+
+    assert (told["outcome"], told["original"]) == (
+        "ANSWERED",
+        FOREIGN_PURCHASE.received.ingest_id,
+    )

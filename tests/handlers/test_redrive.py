@@ -394,7 +394,7 @@ def test_inbox_rows_of_a_letter_go_the_sweep_s_way_and_settled_ones_stay(
         FOREIGN_PURCHASE.authorized.meta.event_id,
         BLOCKED_PURCHASE.authorized.meta.event_id,
     ]
-    assert {row["owner"] for row in cloud.rows("claims")} == set(lost)
+    assert {row["owner"] for row in cloud.rows("claims") if "owner" in row} == set(lost)
     assert left(cloud, "InboxPipeDeadLetters") == 0
 
 

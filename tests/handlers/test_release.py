@@ -226,7 +226,8 @@ def test_a_dry_run_refuses_what_is_booked_as_the_release_does(
 def test_a_dry_run_refuses_a_claim_that_moved_as_the_release_does(
     cloud: Cloud, context: Any, dry_run: bool
 ) -> None:
-    cloud.put("claims", **cloud.row("claims") | {"owner": "ing_third"})
+    claim = cloud.row("claims", msg_id=REPEAT.msg_id)
+    cloud.put("claims", **claim | {"owner": "ing_third"})
 
     answer = order(context, "release", REPEAT.ingest_id, dry_run=dry_run)
 

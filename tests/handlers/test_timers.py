@@ -11,7 +11,13 @@ from tests.handlers import given
 def test_without_a_timer_there_is_nothing_to_do(cloud: Cloud, context: Any) -> None:
     told = timers.handler(given.invocation("TimersFunction"), context)
 
-    assert told == {"expired": [], "woken": [], "dry_run": False, "paused": False}
+    assert told == {
+        "expired": [],
+        "woken": [],
+        "unanswered": [],
+        "dry_run": False,
+        "paused": False,
+    }
 
 
 def test_timers_wait_while_posting_is_paused(cloud: Cloud, context: Any) -> None:

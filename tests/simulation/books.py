@@ -138,10 +138,11 @@ class SimulatedBooks:
         ]
 
     def timers_ended(self) -> bool:
-        """Whether a payment has a timer that ended by now."""
+        """Whether a payment or a request has a timer that ended by now."""
         now = iso_instant(self._run.clock.now())
-        rows = self._run.database.tables["PaymentsTable"].items.values()
-        return any(row["due_at"]["S"] <= now for row in rows if "due_at" in row)
+        tables = self._run.database.tables
+        rows = (*tables["PaymentsTable"].items.values(), *tables["ParkedTable"].items.values())
+        return any(row["due_at"]["S"] <= now for row in rows if "due_shard" in row)
 
     def repeats(self) -> list[str]:
         """Records that wait as repeats of others."""

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from adapters.parked import is_answered
 from cli.audit.exactly_once import is_primary
 from cli.audit.invariants import check
 from cli.audit.reading import Books
+from cli.audit.requests_are_answered import part_of_row
+from domain.events import TransactionAuthorized
+from domain.pairing import RESPONSE
 from tests.simulation.deployment import Base
 from tests.simulation.doors import Doors
 from tests.simulation.expected import unexpected
@@ -50,6 +54,10 @@ def violations(evidence: Evidence, thorough: bool) -> list[tuple[int, str]]:
     found += [(3, what) for what in unexpected(evidence.scenario, evidence.people, books)]
     found += [(4, what) for what in evidence.interface.unexpected(evidence.people.touched)]
     found += [(2, what) for what in rejected_too_late(books)]
+    found += [(2, what) for what in two_events(evidence.run, books)]
+    found += [(3, what) for what in refused_though_answered(books)]
+    found += [(3, what) for what in answered_late(evidence, books)]
+    found += [(3, what) for what in refused_before_its_time(books)]
     found += [(17, what) for what in letters_without_a_fault(evidence)]
     found += [(7, what) for what in tampering_unnoticed(evidence)]
     found += [(15, what) for what in told_again(evidence.run)]
@@ -68,7 +76,7 @@ def two_outcomes(books: Books) -> Iterator[str]:
     for ingest_id, row in books.parked.items():
         if ingest_id in booked and row["state"] == "PARKED":
             yield f"{ingest_id} is booked as {booked[ingest_id]['pk']} and parked {row['reason']}"
-        if ingest_id not in booked and row["state"] == "RESOLVED":
+        if ingest_id not in booked and row["state"] == "RESOLVED" and "response" not in row:
             yield f"{ingest_id} is resolved, and nothing is booked"
 
 
@@ -105,6 +113,64 @@ def told_again(run: "CloudRun") -> Iterator[str]:
         for key, versions in objects.items():
             if key.startswith("camt054/") and len(versions) > 1:
                 yield f"{bucket}: {key} was replaced"
+
+
+def two_events(run: "CloudRun", books: Books) -> Iterator[str]:
+    """Of a pair the response alone is told: the request that it answers never goes on."""
+    authorized = TransactionAuthorized.detail_type()
+    told = {
+        event.content["detail"]["data"]["ingest_id"]
+        for event in run.bus.archive
+        if event.content["detail-type"] == authorized
+    }
+    for ingest_id, row in books.parked.items():
+        if is_answered(row) and ingest_id in told:
+            yield f"{ingest_id} is answered by {row['response']}, and was told by itself"
+
+
+def refused_though_answered(books: Books) -> Iterator[str]:
+    """No request goes on for want of a response that was booked by then."""
+    booked_at = {
+        header["ingest_id"]: datetime.fromisoformat(header["booked_at"])
+        for header in books.headers.values()
+        if is_primary(header)
+    }
+    responses = {
+        part.key: ingest_id
+        for ingest_id in booked_at
+        if ingest_id in books.inbox
+        and (part := part_of_row(books.inbox[ingest_id])) is not None
+        and part.role == RESPONSE
+    }
+    for ingest_id, row in books.parked.items():
+        gone = [each for each in row["history"] if each.get("by") == "timers"]
+        part = part_of_row(row) if gone else None
+        response = responses.get(part.key) if part is not None else None
+        if response is None:
+            continue
+        if booked_at[response] + _SKEW < datetime.fromisoformat(gone[0]["at"]):
+            yield f"{ingest_id} went on without {response}, which was booked before"
+
+
+def answered_late(evidence: Evidence, books: Books) -> Iterator[str]:
+    """Where nothing went wrong, the later one of a pair ends the wait, and not the timer."""
+    if evidence.run.faults.drawn:
+        return
+    for ingest_id, row in books.parked.items():
+        if is_answered(row) and datetime.fromisoformat(row["history"][-1]["at"]) >= (
+            datetime.fromisoformat(row["due_at"])
+        ):
+            response = books.inbox[row["response"]]
+            if response["received_at"] < row["due_at"]:
+                yield f"{ingest_id} waited for its timer, though {row['response']} had come"
+
+
+def refused_before_its_time(books: Books) -> Iterator[str]:
+    """Nobody refuses a request that did not wait; but a person may let it go on."""
+    for ingest_id, row in books.parked.items():
+        went_on = any(each.get("state") == "RELEASED" for each in row["history"])
+        if row.get("code") == "REQUEST_WITHOUT_RESPONSE" and not went_on:
+            yield f"{ingest_id} was refused as soon as it came"
 
 
 def rejected_too_late(books: Books) -> Iterator[str]:

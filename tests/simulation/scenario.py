@@ -15,6 +15,10 @@ _FOCUSED = 0.7
 _BURST = 0.25
 # How long the rules keep a fuel pump's hold.
 _FUEL_SECONDS = 3_600.0
+_ASKING = ("0100", "0200")
+# What becomes of a request that has a response: it is late only where something takes its time.
+_ASKED = frozenset({"PENDING_MATCH NO_RESPONSE RESOLVED", "REJECTED REQUEST_WITHOUT_RESPONSE"})
+SHORT = "INSUFFICIENT_FUNDS"
 
 BY_ID = {account.account_id: account for account in ACCOUNTS}
 FIRST_CARD = {card.account.account_id: card for card in reversed(CARDS) if card.account}
@@ -179,8 +183,34 @@ class Drawing:
         return [self._one("declined", self._busy(), expected, de39="05", de38=None)]
 
     def lone_request(self) -> list[Planned]:
-        expected = Expected("REJECTED", "REQUEST_WITHOUT_RESPONSE")
-        return [self._one("request", self._busy(), expected, mti="0200", de39=None, de38=None)]
+        """One that nobody answers; some are sent again."""
+        expected, mti = Expected("REJECTED", "REQUEST_WITHOUT_RESPONSE"), self._rng.choice(_ASKING)
+        one = self._one("request", self._busy(), expected, mti=mti, de39=None, de38=None)
+        again = one.message | {"mti": f"{mti[:3]}1"}
+        return [one, self._again("asked again", one, again)] if self._rng.random() < 0.3 else [one]
+
+    def pair(self) -> list[Planned]:
+        """A request and its response, in any order and often at the same moment; the response may
+        say no, leave out what the request said, and either may come twice.
+        """
+        mti, either = self._rng.choice(_ASKING), Expected("PENDING_MATCH", one_of=_ASKED)
+        asked = self._one("request", self._busy(), either, mti=mti, de39=None, de38=None)
+        booked = "HOLD" if mti == "0100" else "CLEAR"
+        said: dict[str, str] = {"39": "00", "38": "A1B2C3"}
+        expected = Expected(booked, one_of=frozenset({booked, f"REJECTED {SHORT}"}))
+        if self._rng.random() < 0.25:
+            said, expected = {"39": "05"}, Expected("REJECTED", "DECLINED")
+        left = asked.message["de"]
+        if self._rng.random() < 0.3:
+            left = {name: text for name, text in left.items() if name not in {"41", "43"}}
+        answer = asked.message | {"mti": f"{mti[:2]}10", "de": left | said}
+        response = self._again("response", asked, answer)
+        response.expected, response.group = expected, f"response {left['11']}"
+        several = [asked, response]
+        for each in (asked, response):
+            if self._rng.random() < 0.25:
+                several.append(self._again(f"{each.label} again", each, each.message))
+        return several
 
     def unknown(self) -> list[Planned]:
         """A card that the vault has not seen either, once or twice at the same moment."""
@@ -239,7 +269,7 @@ class Drawing:
 
     def held(self) -> list[Planned]:
         """A hold that nothing follows; a fuel pump's expires before the others'."""
-        either = Expected("HOLD", one_of=frozenset({"HOLD", "REJECTED INSUFFICIENT_FUNDS"}))
+        either = Expected("HOLD", one_of=frozenset({"HOLD", f"REJECTED {SHORT}"}))
         mcc = self._rng.choice(("5411", "5542"))
         return [self._one("hold", self._busy(), either, mti="0110", de18=mcc)]
 
@@ -377,6 +407,7 @@ _DRAWN: tuple[tuple[int, Callable[[Drawing], list[Planned]]], ...] = (
     (2, Drawing.over_limit_again),
     (2, Drawing.declined),
     (1, Drawing.lone_request),
+    (4, Drawing.pair),
     (2, Drawing.unknown),
     (2, Drawing.refused),
     (1, Drawing.invalid),

@@ -39,9 +39,12 @@ WITHOUT_RESOURCE = {
 OBJECTS = ("${LandingBucket.Arn}/", "${AuditBucket.Arn}/", "${NotificationsBucket.Arn}/")
 VAULT_USERS = {"IngestRole", "IngestFileRole", "LoadReferenceRole", "DryRunRole"}
 EXACT = "ForAllValues:StringEquals"
+LEADING = "dynamodb:LeadingKeys"
 PUBLISHERS = {
     "InboxPipeRole": {"TransactionAuthorized"},
     "SweepRole": {"TransactionAuthorized"},
+    # Requests that waited in vain.
+    "TimersRole": {"TransactionAuthorized"},
     "ReleaseRole": {"TransactionAuthorized"},
     "EnrichRole": {"TransactionEnriched"},
     "ApplyRulesRole": {
@@ -271,6 +274,35 @@ def test_only_those_who_watch_or_move_a_door_read_it_and_no_other_row_of_the_ref
     assert read["IngestRole"] == {door_key(API)}
     assert read["SweepRole"] == read["TimersRole"] == {door_key(POSTING)}
     assert read["DoorsRole"] == {door_key(each) for each in DOORS}
+
+
+def test_those_who_let_a_request_wait_read_the_rules_and_no_other_row_of_the_reference() -> None:
+    read = {
+        (role, action, tuple(statement["Condition"]["ForAllValues:StringLike"][LEADING]))
+        for role, statement in identity_statements()
+        if LEADING in statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+        for action in listed(statement["Action"])
+        if role not in {"LoadReferenceRole", "QueryRole"}
+    }
+
+    assert read == {
+        (role, f"dynamodb:{action}", ("RULES*",))
+        for role in ("DeduplicateRole", "SweepRole", "RedriveRole")
+        for action in ("GetItem", "BatchGetItem")
+    }
+
+
+def test_a_pair_is_entered_by_those_who_admit_records_and_by_timers() -> None:
+    assert holders("dynamodb:UpdateItem", "ClaimsTable") == {
+        *("DeduplicateRole", "SweepRole", "RedriveRole", "TimersRole"),
+        # The owner of a claim moves.
+        "ReleaseRole",
+    }
+
+
+def test_timers_do_not_claim_and_do_not_park() -> None:
+    assert ("dynamodb:PutItem", "ClaimsTable") not in granted("TimersRole")
+    assert ("dynamodb:PutItem", "ParkedTable") not in granted("TimersRole")
 
 
 def test_every_customer_key_rotates() -> None:

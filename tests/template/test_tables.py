@@ -96,7 +96,10 @@ def test_indexes_are_those_that_repairs_and_operators_walk() -> None:
 
     assert indexes == {
         "InboxTable": {"by-minute": ["received_minute", "ingest_id"]},
-        "ParkedTable": {"by-reason-day": ["reason_day", "ingest_id"]},
+        "ParkedTable": {
+            "by-reason-day": ["reason_day", "ingest_id"],
+            "by-due": ["due_shard", "due_at"],
+        },
         "JournalTable": {
             "by-minute": ["booked_minute", "pk"],
             "by-suspended-day": ["suspended_day", "pk"],

@@ -1,13 +1,14 @@
 """The system's tables in memory, with the keys and indexes that the template declares."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.balances import BalanceTable
 from adapters.batch_posting import BatchPoster
 from adapters.bus import Bus
 from adapters.claims import ClaimTable
+from adapters.deduplication import Deduplication
 from adapters.derivation import Derivation
 from adapters.inbox import InboxTable
 from adapters.items import from_item
@@ -17,11 +18,14 @@ from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
 from adapters.overlay import Tables as Names
 from adapters.overlay import derivation_over
+from adapters.pairing import Pairing
+from adapters.pairs import PairTable
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
 from adapters.posting_queue import PostingQueue
 from adapters.reference import ReferenceTable
+from adapters.request_timers import RequestTimers
 from adapters.timers import Timers
 from tests.fakes.dynamodb import MemoryDynamoDB, Table
 from tests.fakes.services import MemoryBus, MemoryQueues
@@ -45,7 +49,11 @@ class Tables:
                 ),
                 "claims": Table("msg_id"),
                 "parked": Table(
-                    "ingest_id", indexes={"by-reason-day": ("reason_day", "ingest_id")}
+                    "ingest_id",
+                    indexes={
+                        "by-reason-day": ("reason_day", "ingest_id"),
+                        "by-due": ("due_shard", "due_at"),
+                    },
                 ),
                 "reference": Table("pk", "sk"),
                 "journal": Table("pk", "sk", indexes={"by-minute": ("booked_minute", "pk")}),
@@ -64,6 +72,12 @@ class Tables:
         self.queue, self.bus = MemoryQueues(), MemoryBus()
         self.ledger = Ledger(client, self.journal, self.balances, self.parked, self.payments)
         self.waits = MatchWaitRules(ReferenceTable(client, "reference"))
+        self.pairs = PairTable(client, "claims")
+        self.pairing = Pairing(self.pairs, self.parked, self.waits)
+        self.deduplication = Deduplication(self.claims, self.parked, self.journal, self.pairing)
+        self.request_timers = RequestTimers(
+            self.parked, self.pairing, Bus(self.bus, "bus"), timedelta(minutes=15)
+        )
         self.waker = Waker(self.parked, PostingQueue(self.queue, "https://sqs.example/post"))
         self.timers = Timers(self.payments, self.balances, self.ledger, self.waker)
         self.now = NOON

@@ -127,6 +127,17 @@ def test_a_failed_row_that_a_booking_resolved_counts_as_booked() -> None:
     assert compared(broken).breaks == []
 
 
+def test_a_request_that_its_response_answered_is_no_break() -> None:
+    answered = books()
+    row = {"reason": "PENDING_MATCH", "state": "RESOLVED", "response": PURCHASE}
+    answered.parked[REJECTED] |= row
+
+    found = compared(answered)
+
+    assert found.breaks == []
+    assert found.totals.by_side["answered"]["EUR"] == Total(count=1, amount=700)
+
+
 def test_a_row_that_nothing_resolved_is_for_a_person() -> None:
     broken = books()
     broken.parked[REJECTED] |= {"reason": "FAILED", "state": "RESOLVED"}

@@ -12,6 +12,7 @@ from adapters.deduplication import Deduplication
 from adapters.fold import Fold
 from adapters.items import from_item
 from adapters.ledger import Ledger
+from adapters.pairing import Pairing
 from adapters.parked import RELEASED, ParkedTable
 from adapters.posting import Poster, Result
 from adapters.posting_queue import BatchQueue
@@ -294,6 +295,32 @@ def _post_may_use_the_idempotency_table(expanded: dict[str, Any]) -> None:
     policies[0]["PolicyDocument"]["Statement"].append(statement)
 
 
+def _a_response_answers_nobody(patches: Patches) -> None:
+    """It goes on without a look for its request."""
+
+    def respond(self: Any, part: Any, ingest_id: str, _at: str) -> None:
+        self._pairs.enter(part.key, part.role, ingest_id)
+
+    patches.set(Pairing, "_respond", respond)
+
+
+def _a_request_waits_blindly(patches: Patches) -> None:
+    """It enters its pair, and does not look who is there."""
+
+    def entered(self: Any, part: Any, ingest_id: str, _at: str) -> bool:
+        self._pairs.enter(part.key, part.role, ingest_id)
+        return False
+
+    patches.set(Pairing, "_entered", entered)
+
+
+def _a_pair_goes_on_whole(patches: Patches) -> None:
+    """As without pairs: each goes on by itself."""
+    patches.set(Pairing, "admit", lambda _self, _record, _at: None)
+
+
+_PAIRS = Focus(kinds=("pair",))
+
 CODE = (
     Mutant("refused entries are not read", patch=_refused_entries_ignored),
     Mutant("... where there are several", patch=_refused_entries_of_several_ignored),
@@ -340,4 +367,7 @@ CODE = (
         patch=_a_refused_fold_is_done,
         focus=Focus(kinds=("rush",), acts=("rebuild",)),
     ),
+    Mutant("a response answers nobody", patch=_a_response_answers_nobody, focus=_PAIRS),
+    Mutant("a request waits blindly", patch=_a_request_waits_blindly, focus=_PAIRS),
+    Mutant("a pair goes on whole", patch=_a_pair_goes_on_whole, focus=_PAIRS),
 )

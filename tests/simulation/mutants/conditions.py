@@ -121,6 +121,7 @@ _BURST = Focus(burst=True)
 _PAYMENTS = Focus(kinds=("payment",))
 _EXPIRY = Focus(kinds=("held_for_an_hour",), acts=("watch_the_timers",))
 _RELEASES = Focus(kinds=("over_limit_again",), acts=("release", "settle_suspense", "quarrel"))
+_PAIRS = Focus(kinds=("pair", "lone_request"), acts=("discard", "release"))
 
 CONDITIONS = (
     # Receiving
@@ -136,6 +137,8 @@ CONDITIONS = (
     dropped("DeduplicateFunction", _CLAIM, "a claim is put over another"),
     dropped("DeduplicateFunction", _PARK, "a parked row is put over another"),
     dropped("DeduplicateFunction", _NOT_BOOKED, "a repeat is parked without a look for its header"),
+    dropped("DeduplicateFunction", _DECIDE, "a response answers a request in any state", _PAIRS),
+    dropped("TimersFunction", _DECIDE, "timers let a request go on in any state", _PAIRS),
     # Decisions
     dropped(_RULES, _FAILED_ROW, "a booked record is parked as failed"),
     dropped(_RULES, _rejection, "a rejection does not look for a header"),
