@@ -11,9 +11,12 @@ from cli.audit.finding import Break, Row
 from domain.life import (
     AUTHORISE,
     CLEAR,
+    DISPUTE,
     EXPIRE,
     INCREMENT,
+    LOSE,
     REFUND,
+    WIN,
     Life,
 )
 from domain.payment import Payment
@@ -102,6 +105,9 @@ def counters_are_sums(payments: Iterable[Row]) -> Iterator[Break]:
             CLEAR: payment.cleared,
             EXPIRE: payment.expired,
             REFUND: payment.refunded + payment.unlinked,
+            DISPUTE: payment.disputed,
+            WIN: payment.dispute_won,
+            LOSE: payment.dispute_lost,
         }
         for kind, counter in stated.items():
             if sums[kind] != counter:

@@ -50,6 +50,7 @@ OUTPUTS = {
     "ReleaseFunctionName",
     "SettleFunctionName",
     "CorrectFunctionName",
+    "DisputeFunctionName",
     "AccountFunctionName",
     "SweepFunctionName",
     "TimersFunctionName",

@@ -1,11 +1,16 @@
 """The system's tables in memory, with the keys and indexes that the template declares."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from adapters.balances import BalanceTable
 from adapters.bus import Bus
 from adapters.claims import ClaimTable
+from adapters.correction_orders import OrderBook
+from adapters.corrections import Corrections
 from adapters.derivation import Derivation
+from adapters.disputes import Disputes
+from adapters.disputes import Tables as DisputeTables
 from adapters.inbox import InboxTable
 from adapters.items import from_item
 from adapters.journal import JournalTable
@@ -17,6 +22,8 @@ from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
 from adapters.posting_queue import PostingQueue
 from adapters.reference import ReferenceTable
+from adapters.reference_loading import ReferenceLoading
+from adapters.rule_sets import RuleSets
 from adapters.timers import Timers
 from tests.fakes.dynamodb import MemoryDynamoDB, Table
 from tests.fakes.services import MemoryBus, MemoryQueues
@@ -52,10 +59,26 @@ class Tables:
         self.payments = PaymentTable(self.dynamodb, "payments")
         self.queue, self.bus = MemoryQueues(), MemoryBus()
         self.ledger = Ledger(self.dynamodb, self.journal, self.balances, self.parked, self.payments)
-        self.waits = MatchWaitRules(ReferenceTable(self.dynamodb, "reference"))
+        self.reference = ReferenceTable(self.dynamodb, "reference")
+        self.waits = MatchWaitRules(self.reference)
         self.waker = Waker(self.parked, PostingQueue(self.queue, "https://sqs.example/post"))
         self.timers = Timers(self.payments, self.balances, self.ledger, self.waker)
         self.now = NOON
+        self.orders = OrderBook(self.dynamodb, "journal")
+        self.disputes = Disputes(
+            self.ledger,
+            DisputeTables(self.journal, self.payments, self.balances, self.orders, self.reference),
+            lambda: self.now,
+        )
+        self.corrections = Corrections(
+            self.ledger,
+            self.journal,
+            self.balances,
+            self.orders,
+            self.reference,
+            lambda: self.now,
+            self.payments,
+        )
         self.poster = Poster(
             Tools(
                 ledger=self.ledger,
@@ -78,6 +101,18 @@ class Tables:
 
     def open_account(self, status: str = "OPEN", currency: str = "EUR", limit: int = 0) -> None:
         self.balances.create("cust:A1", currency, status, limit)
+
+    def set_rules(self, **rules: dict[str, Any]) -> None:
+        """Rules of the version v1, which is in force."""
+        loading = RuleSets(self.dynamodb, "reference")
+        rows = [{"id": name, "params": params} for name, params in rules.items()]
+        loading.load("v1", rows, "2026-11-20T00:00:00Z")
+
+    def set_policy(self, policy: str) -> None:
+        """What the product of the account A1 says about missing funds."""
+        loading = ReferenceLoading(self.dynamodb, self.reference)
+        loading.load("products", [{"product": "P1", "funds_policy": policy}], 1)
+        loading.load("accounts", [{"account_id": "A1", "product": "P1"}], 1)
 
     def set_status(self, status: str) -> None:
         row = self.balances.read("cust:A1", "EUR")
