@@ -9,6 +9,7 @@ from adapters.full_story import FullStory
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.parked import ParkedTable
+from adapters.payments import PaymentTable
 from cli.audit.trail import Event, Trail
 from cli.system import System
 
@@ -24,6 +25,7 @@ def story_of(system: System) -> FullStory:
         JournalTable(client, system.table("Journal")),
         ClaimTable(client, system.table("Claims")),
         BalanceTable(client, system.table("Balances")),
+        PaymentTable(client, system.table("Payments")),
     )
 
 

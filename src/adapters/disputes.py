@@ -13,11 +13,12 @@ from adapters.corrections import Instruction, moves_of
 from adapters.journal import JournalTable
 from adapters.ledger import Booked, HeaderExists, Ledger, Moved
 from adapters.payment_ids import payment_of
+from adapters.payment_story import corrected
 from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable
 from domain import chart
 from domain.booking import BalanceRow, Booking
-from domain.correcting import correction_header_id, is_above, principal_given_back
+from domain.correcting import is_above
 from domain.dispute_booking import Disputed, Ordered, book_dispute
 from domain.dispute_order import DisputeOrder, dispute_header_id, disputed_clearing
 from domain.errors import Refused, Unavailable
@@ -102,7 +103,7 @@ class Disputes:
             balance=balance,
             policy=self._tables.reference.funds_policy(payment.account) if losing else OVERDRAW,
             settled_in=self._settled_in(life),
-            corrected=self._corrected(life) if order.action == "open" else 0,
+            corrected=corrected(self._tables.journal, life) if order.action == "open" else 0,
         )
         return book_dispute(order, known, ordered), balance
 
@@ -114,17 +115,6 @@ class Disputes:
         legs = header.posted.legs if header else ()
         owed = (leg for leg in legs if leg.account.startswith(("settle:", "susp:")))
         return next((leg.currency for leg in owed), life.payment.currency)
-
-    def _corrected(self, life: Life) -> int:
-        """What corrections of the payment's bookings have given back of the purchases."""
-        customer, total = chart.customer(life.payment.account), 0
-        chain = [correction_header_id(each.header_id) for each in life.taken]
-        while chain:
-            found = self._tables.journal.get_many(chain)
-            legs = (header.posted.legs for header in found.values())
-            total += sum(principal_given_back(each, customer) for each in legs)
-            chain = [correction_header_id(each) for each in found]
-        return total
 
     def _book(self, payment_id: str, order: DisputeOrder, ordered: Ordered) -> dict[str, Any]:
         """Payment and balance are read anew: what was looked at before may have moved."""

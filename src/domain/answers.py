@@ -103,7 +103,7 @@ class ParkedFacts(Struct, kw_only=True):
     """`history` has every decision: state, time, `by` whom, and the IAM `principal` that signed."""
 
     state: Literal["PARKED", "RELEASED", "DISCARDED", "RESOLVED"]
-    reason: Literal["INVALID", "DUPLICATE", "CONFLICT", "REJECTED", "FAILED"]
+    reason: Literal["INVALID", "DUPLICATE", "CONFLICT", "REJECTED", "FAILED", "PENDING_MATCH"]
     code: str | UnsetType = UNSET
     message: str | UnsetType = UNSET
     original: str | UnsetType = UNSET
@@ -194,9 +194,39 @@ class Balances(Struct, kw_only=True):
     balances: list[Balance]
 
 
+class PaymentBooking(Struct, kw_only=True):
+    """`amount` is what it counts for, `decided` who ordered it, where a person did."""
+
+    header_id: str
+    kind: Literal[
+        "AUTHORISE", "INCREMENT", "REVERSE", "CLEAR", "REFUND", "EXPIRE", "DISPUTE", "WIN", "LOSE"
+    ]
+    amount: int
+    at: str
+    decided: dict[str, str] | UnsetType = UNSET
+
+
+class PaymentFacts(Struct, kw_only=True):
+    """The card payment now, in the account's currency; counters of zero are left out. `due` is when
+    its next timer ends. `corrected` is what corrections have given back of its purchases, which its
+    counters do not know.
+    """
+
+    payment_id: str
+    label: str
+    version: int
+    currency: str | None
+    held: int
+    due: str | None
+    counters: dict[str, int]
+    corrected: int
+    bookings: list[PaymentBooking]
+
+
 class RecordStory(Struct, kw_only=True):
     """`outcome`: POSTED, SUSPENDED, a parked reason, or IN_FLIGHT. Booking and resolution are
-    journal headers with all their legs; `resolved_by` says who decided the latter.
+    journal headers with all their legs; `resolved_by` says who decided the latter. `payment` is
+    the card payment that its message belongs to, whether that took it or not.
     """
 
     ingest_id: str
@@ -209,6 +239,7 @@ class RecordStory(Struct, kw_only=True):
         "CONFLICT",
         "REJECTED",
         "FAILED",
+        "PENDING_MATCH",
         "IN_FLIGHT",
     ]
     record: RecordFacts
@@ -219,6 +250,8 @@ class RecordStory(Struct, kw_only=True):
     resolution: Posted | UnsetType = UNSET
     resolved_by: dict[str, str] | UnsetType = UNSET
     corrections: list[Posted]
+    payment: PaymentFacts | None
+    disputes: list[Posted]
     parked: ParkedFacts | UnsetType = UNSET
     events: list[EventFacts]
     balance_now: AccountBalance | None

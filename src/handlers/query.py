@@ -28,6 +28,7 @@ from adapters.listing import Place
 from adapters.open_suspense import OpenSuspense
 from adapters.parked import ParkedTable
 from adapters.parked_list import ParkedList, Wanted
+from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable
 from adapters.rest_api import Answer, Request, answer, parameters_of, refusal, refusal_of
 from adapters.statements import Statements
@@ -62,6 +63,7 @@ story = FullStory(
     journal,
     ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"]),
     balance_rows,
+    PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"]),
 )
 statements = Statements(
     dynamodb, journal, balance_rows, ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"])
