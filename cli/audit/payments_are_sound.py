@@ -19,6 +19,7 @@ from domain.life import (
     WIN,
     Life,
 )
+from domain.over_clearing import OVER_CLEARED
 from domain.payment import Payment
 
 type Key = tuple[str, str]
@@ -90,6 +91,19 @@ def _faults(payment: Payment) -> Iterator[str]:
         yield f"more went back than the {payment.cleared} that were cleared"
     if payment.dispute_won + payment.dispute_lost > payment.disputed or payment.disputable < 0:
         yield f"{payment.disputed} is disputed, and more of it decided or not there"
+
+
+def over_clearing_is_flagged(
+    payments: Iterable[Row], headers: Mapping[str, Row]
+) -> Iterator[Break]:
+    """Whatever took a payment above its authorisation says so, so that somebody may look."""
+    for row in payments:
+        life = life_of(row)
+        booked = (headers.get(each.header_id, {}) for each in life.taken)
+        flagged = any(OVER_CLEARED in header.get("flags", ()) for header in booked)
+        if life.payment.over_cleared and not flagged:
+            what = f"{life.payment.over_cleared} are cleared beyond authorisation, and no flag says"
+            yield Break(9, life.payment.payment_id, what)
 
 
 def counters_are_sums(payments: Iterable[Row]) -> Iterator[Break]:

@@ -18,6 +18,7 @@ from adapters.derivation import (
 from adapters.dry_tables import DryBalances, DryJournal, DryPayments, SoFar, kind_of
 from adapters.ledger import header_of
 from adapters.match_waits import MatchWaitRules
+from adapters.over_clearing_rules import OverClearingRules
 from adapters.parked import CONFLICT, DUPLICATE, ParkedRow
 from domain.booking import SECOND_PRESENTMENT, BalanceRow, Booking, primary_header_id
 from domain.errors import Unavailable
@@ -70,12 +71,17 @@ class StillWaits(msgspec.Struct, frozen=True):
 type Told = Entered | Waiting | NotAllowed | StillWaits
 
 
+class Rules(NamedTuple):
+    """What posting asks of the rule set."""
+
+    waits: MatchWaitRules
+    over_clearing: OverClearingRules
+
+
 class DryBooks:
     """Made for one run, over what the messages before it would change."""
 
-    def __init__(
-        self, claims: ClaimTable, tables: Tables, waits: MatchWaitRules, so_far: SoFar
-    ) -> None:
+    def __init__(self, claims: ClaimTable, tables: Tables, rules: Rules, so_far: SoFar) -> None:
         self._claims = claims
         self._so_far = so_far
         self._journal = DryJournal(tables.client, tables.journal, so_far)
@@ -83,7 +89,7 @@ class DryBooks:
             DryPayments(tables.client, tables.payments, so_far),
             DryBalances(tables.client, tables.balances, so_far),
             self._journal,
-            waits,
+            *rules,
         )
 
     def admit(self, record: Received, at: str) -> ParkedRow | None:

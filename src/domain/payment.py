@@ -89,6 +89,14 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.cleared - self.clearing_reversed - self.refunded
 
     @property
+    def over_cleared(self) -> int:
+        """What was cleared, and not reversed, beyond an authorisation that stood."""
+        authorised = self.approved - self.reversed
+        if authorised <= 0 or self.expired:
+            return 0
+        return max(0, self.cleared - self.clearing_reversed - authorised)
+
+    @property
     def credited(self) -> int:
         """What disputes have given the customer, provisionally or for good."""
         return self.disputed - self.dispute_lost + self.written_off
@@ -134,7 +142,7 @@ def _clearing_label(payment: Payment) -> Label | None:
         return Label.CLEARED if payment.single else Label.FORCE_POSTED
     if payment.expired or payment.reversed >= payment.approved:
         return Label.CLEARED_LATE
-    if payment.cleared > payment.approved - payment.reversed:
+    if payment.over_cleared:
         return Label.OVER_CLEARED
     return Label.CLEARED if payment.held == 0 else Label.PARTIALLY_CLEARED
 

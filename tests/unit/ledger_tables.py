@@ -17,6 +17,7 @@ from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
+from adapters.over_clearing_rules import OverClearingRules
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
@@ -82,7 +83,13 @@ class Tables:
         self.poster = Poster(
             Tools(
                 ledger=self.ledger,
-                derivation=Derivation(self.payments, self.balances, self.journal, self.waits),
+                derivation=Derivation(
+                    self.payments,
+                    self.balances,
+                    self.journal,
+                    self.waits,
+                    OverClearingRules(self.reference),
+                ),
                 outcomes=Outcomes(
                     self.dynamodb,
                     self.journal,
