@@ -13,6 +13,7 @@ from domain.conversion import FxRate, convert
 from domain.money import Money
 from domain.settlement_file import Reference
 from domain.settlement_matching import root_of
+from samples import make_reference
 from tests.simulation.people import People
 from tests.simulation.scenario import ANYTHING, BUSY, Focus, Scenario
 
@@ -109,6 +110,10 @@ class Clerks:
             self._run.scheduler.later(
                 self._rng.uniform(0.0, 2.0), partial(self._ask, "AccountFunction", order)
             )
+        (row,) = [each for each in make_reference.accounts() if each["account_id"] == account]
+        closed = {"action": "rows", "kind": "accounts", "rows": [row | {"status": "CLOSED"}]}
+        load = partial(self._ask, "LoadReferenceFunction", closed | {"version": 2})
+        self._run.scheduler.later(self._rng.uniform(0.0, 2.0), load)
 
     # --- settlement
 
