@@ -16,7 +16,7 @@ _COUNT = 10
 def purchase() -> dict[tuple[str, str], float]:
     """Units of one purchase in one part, of ten like ones."""
     counting = units.Counting()
-    base = deploy(amend=counting.look)
+    base = units.widened(deploy(amend=counting.look))
     found = units.counted(base, counting, [list(units.purchases(_COUNT))], lambda _run: None)
     return {place: each / _COUNT for place, each in found.of.items()}
 
