@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.payment import Payment
 from tests.simulation.people import People
-from tests.simulation.scenario import Scenario
+from tests.simulation.scenario import ANYTHING, Focus, Scenario
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
@@ -18,27 +18,30 @@ type Row = dict[str, Any]
 
 _TRIES = 8
 _LIKELY = 0.15
+_ASKED_FOR = 0.9
 _FIELDS = set(Payment.__struct_fields__)
 
 
 class Disputers:
     """What they ask may be refused; what is booked of it must hold."""
 
-    def __init__(self, run: "CloudRun", seed: int, people: People) -> None:
+    def __init__(self, run: "CloudRun", seed: int, people: People, focus: Focus = ANYTHING) -> None:
+        self._focus = focus
         self._run = run
         self._people = people
         self._rng = random.Random(f"disputers of {seed}")
 
     def plan(self, scenario: Scenario) -> None:
-        acts = (self._open, self._open, self._quarrel, self._nonsense)
+        acts = (self._dispute, self._dispute, self._contend, self._talk_nonsense)
         for act in acts:
-            if self._rng.random() < _LIKELY:
+            asked_for = act.__name__.removeprefix("_") in self._focus.acts
+            if self._rng.random() < (_ASKED_FOR if asked_for else _LIKELY):
                 when = self._run.clock.seconds + self._rng.uniform(5.0, scenario.until * 1.5)
                 self._run.scheduler.at(when, act)
 
     # --- what they do
 
-    def _open(self) -> None:
+    def _dispute(self) -> None:
         """A dispute and its end, in one part or two."""
         row = self._some_payment()
         if row is None:
@@ -50,7 +53,7 @@ class Disputers:
             if part:
                 self._later(partial(self._decide, row, part))
 
-    def _quarrel(self) -> None:
+    def _contend(self) -> None:
         """Two open the same one, a third another one; then it is won and lost at once."""
         row = self._some_payment()
         if row is None:
@@ -61,7 +64,7 @@ class Disputers:
         for action in ("win", "lose", "lose"):
             self._later(partial(self._order, row, action, kept))
 
-    def _nonsense(self) -> None:
+    def _talk_nonsense(self) -> None:
         """Decided before it is opened, and of more than there is."""
         row = self._some_payment()
         if row is not None:

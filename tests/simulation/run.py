@@ -74,7 +74,7 @@ def simulate(
     clerks = Clerks(run, seed, people, focus)
     clerks.plan(scenario)
     end = _BEGIN_SECONDS + scenario.until * 1.5 + seeds.scenario.choice((30.0, 600.0))
-    Disputers(run, seed, people).plan(scenario)
+    Disputers(run, seed, people, focus).plan(scenario)
     course = _Course(Evidence(run, base, scenario, doors, people, interface), clerks)
     try:
         course.played(end, silence=silence)
