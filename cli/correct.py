@@ -35,7 +35,10 @@ def correct(
         bool, typer.Option("--approve", help="Agree to what another person asked for.")
     ] = False,
     waiting: Annotated[
-        bool, typer.Option("--waiting", help="List the orders that nobody has approved yet.")
+        bool,
+        typer.Option(
+            "--waiting", help="List the orders, those of disputes too, that nobody has approved."
+        ),
     ] = False,
     by: By = None,
     note: Annotated[str, typer.Option(help="Why; kept with the order.")] = "",
@@ -74,12 +77,22 @@ def correct(
 
 
 def waiting_orders(system: System) -> list[dict[str, Any]]:
-    """Orders whose header does not exist, oldest first; reads the whole Journal."""
+    """Orders to correct, or of a dispute, whose header does not exist, oldest first; reads the
+    whole Journal.
+    """
     rows = scan(
         system.client("dynamodb"),
         system.table("Journal"),
-        only="begins_with(pk, :order) OR (sk = :header AND purpose = :correct)",
-        values={":order": "ORDER#", ":header": "H", ":correct": "CORRECT"},
+        only=(
+            "begins_with(pk, :order) OR"
+            " (sk = :header AND (purpose = :correct OR begins_with(purpose, :dispute)))"
+        ),
+        values={
+            ":order": "ORDER#",
+            ":header": "H",
+            ":correct": "CORRECT",
+            ":dispute": "DISPUTE_",
+        },
     )
     booked = {row["pk"] for row in rows if row["sk"] == "H"}
     orders = [row for row in rows if row["sk"] != "H" and not row["sk"].endswith("#APPROVED")]
@@ -98,7 +111,8 @@ def _show_waiting(orders: list[dict[str, Any]], *, as_json: bool) -> None:
     screen.out.print(screen.table("Orders that wait for a second person", columns, rows))
     screen.out.print(
         "'./posting correct HEADER --approve' agrees, './posting settle FILE --approve' to a"
-        " settlement's repairs; HEADER is the name without its last #CORRECT."
+        " settlement's repairs; HEADER is the name without its last #CORRECT. To a dispute agrees"
+        " './posting dispute', given as it was, with --approve."
     )
 
 

@@ -10,6 +10,7 @@ from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.pairs import PairTable
 from adapters.parked import ParkedTable
+from adapters.payments import PaymentTable
 from cli.audit.trail import Event, Trail
 from cli.system import System
 
@@ -26,6 +27,7 @@ def story_of(system: System) -> FullStory:
         ClaimTable(client, system.table("Claims")),
         BalanceTable(client, system.table("Balances")),
         PairTable(client, system.table("Claims")),
+        PaymentTable(client, system.table("Payments")),
     )
 
 

@@ -15,7 +15,10 @@ from cli.system import System
 def explain(
     context: typer.Context,
     identifier: Annotated[
-        str, typer.Argument(metavar="ID", help="ing_... of a receipt, msg_..., or a header J#...")
+        str,
+        typer.Argument(
+            metavar="ID", help="ing_... of a receipt, msg_..., pay_..., or a header J#..."
+        ),
     ],
     events: Annotated[
         bool, typer.Option(help="Look for its events in the audit trail of those hours.")

@@ -20,17 +20,24 @@ def show(told: dict[str, Any]) -> None:
     if "parked" in told:
         _parked(told["parked"])
     _paired(told)
+    _bookings(told)
+    if told.get("payment"):
+        _payment_now(told["payment"])
+    if told["balance_now"]:
+        _balance(told["balance_now"])
+    _events(told["events"])
+
+
+def _bookings(told: dict[str, Any]) -> None:
     for title, name in (("Booking", "booking"), ("Resolution", "resolution")):
         if name in told:
             _booking(title, told[name])
     if "resolved_by" in told:
         by = told["resolved_by"]
         screen.line(f"  decided by {by['by']}  {by['note']}".rstrip())
-    for each in told.get("corrections", []):
-        _booking("Correction", each)
-    if told["balance_now"]:
-        _balance(told["balance_now"])
-    _events(told["events"])
+    for title, name in (("Correction", "corrections"), ("Dispute", "disputes")):
+        for each in told.get(name, []):
+            _booking(title, each)
 
 
 def _facts(told: dict[str, Any]) -> None:
@@ -145,6 +152,25 @@ def _payment(payment: dict[str, Any], header: dict[str, Any]) -> None:
         for name, count in payment["counters"].items()
     )
     screen.line(f"  payment {payment['payment_id']} {payment['label']}: {counters}")
+
+
+def _payment_now(payment: dict[str, Any]) -> None:
+    """All that came of it, in the account's currency, whatever record was asked for."""
+    currency = payment["currency"] or ""
+    screen.out.print(f"\n[bold]Payment now[/]  {payment['payment_id']}  {payment['label']}")
+    counters = payment["counters"] | ({"held": payment["held"]} if payment["held"] else {})
+    if payment["corrected"]:
+        counters["corrected"] = payment["corrected"]
+    for name, minor in counters.items():
+        screen.line(f"  {name.replace('_', ' '):<18} {money(minor, currency)}")
+    if payment["due"]:
+        screen.line(f"  next timer         {payment['due']}")
+    for each in payment["bookings"]:
+        decided = each.get("decided", {})
+        who = " ".join(f"{name} {decided[name]}" for name in ("by", "reason") if name in decided)
+        counted = money(each["amount"], currency)
+        line = f"  {each['kind']:<10} {counted:>16}  {each['header_id']}  {who}"
+        screen.line(line.rstrip())
 
 
 def _balance(row: dict[str, Any]) -> None:

@@ -10,8 +10,8 @@ from cli.system import System
 def invoke(system: System, function: str, payload: dict[str, Any]) -> dict[str, Any]:
     """The function's answer; UserError when it failed, with what it said.
 
-    `function` is the stem of the output's name: Release, Settle, Correct, Account, Sweep,
-    Republish, RebuildBalances, Redrive, DryRun, Doors or LoadReference.
+    `function` is the stem of the output's name: Release, Settle, Correct, Dispute, Account,
+    Sweep, Republish, RebuildBalances, Redrive, DryRun, Doors or LoadReference.
     """
     answer = system.client("lambda").invoke(
         FunctionName=system.output(f"{function}FunctionName"),

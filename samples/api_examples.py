@@ -16,6 +16,8 @@ from domain.booking import BalanceRow
 from domain.events import TransactionPostingApproved, TransactionPostingSuspended
 from domain.foresight import BalanceMove
 from domain.header import StoredHeader
+from domain.life import Life
+from domain.lifecycle import Change, message_of, take
 from domain.page_token import Mark, token_of
 from domain.statement import Line, Span, state
 from domain.statement_json import balance_body, page_body
@@ -42,6 +44,20 @@ class _Rows:
 
     def get(self, key: str) -> Any:
         return self._rows.get(key)
+
+    def get_many(self, keys: list[str]) -> dict[str, Any]:
+        return {key: self._rows[key] for key in keys if key in self._rows}
+
+
+class _Payment:
+    """The Payments table after the purchase."""
+
+    def get(self, _payment_id: str) -> Life:
+        event = FOREIGN_PURCHASE.decided(TransactionPostingApproved)
+        header_id = _booked().posted.header_id
+        change = take(message_of(event.data, header_id, event.meta.business_time), None)
+        assert isinstance(change, Change)
+        return change.after
 
 
 class _Pairs:
@@ -118,6 +134,7 @@ def story() -> dict[str, Any]:
         _Rows(**{record.msg_id: claim}),
         _Balance(),
         _Pairs(),
+        _Payment(),
     )
     found = FullStory(*tables).of(record.ingest_id)
     assert found is not None

@@ -111,6 +111,16 @@ def invocations(
             "note": "the fee was waived",
             "dry_run": True,
         },
+        "DisputeFunction": {
+            "action": "open",
+            "id": booked.posted.msg_id,
+            "amount": 4500,
+            "currency": "EUR",
+            "reason": "10.4",
+            "by": "operator@example.com",
+            "note": "the customer says that the card was stolen",
+            "dry_run": True,
+        },
         "AccountFunction": {
             "action": "limit",
             "account_id": "A-1001",

@@ -19,6 +19,14 @@ LIMITS = {"EUR": 500_000, "USD": 500_000}
 # In seconds: how long a message waits for the one that it follows.
 WAITS = {"reversal": 900, "refund": 900, "increment": 900, "clearing": 0, "request": 900}
 CORRECTION_CAPS = {"EUR": 20_000, "USD": 20_000}
+# In whole percent of what was authorised: how much more a purchase of a category may clear.
+OVER_CLEARING = {
+    "DEFAULT": 0,
+    **dict.fromkeys(("5812", "5813", "5814"), 20),  # restaurants, bars, fast food: tips
+    **dict.fromkeys(("5541", "5542"), 20),  # service stations, automated fuel
+    **dict.fromkeys(("7011", "7512"), 15),  # lodging, car rental
+    "4121": 20,  # taxis
+}
 HOMES = {"DEFAULT": ["DE"], "TRAVEL": ["DE", "AT", "FR", "NL"], "DOLLAR": ["US"]}
 
 type Rows = list[dict[str, Any]]
@@ -128,6 +136,7 @@ def rules() -> Rows:
         {"id": "AMOUNT_LIMIT", "params": {"limits": LIMITS}},
         {"id": "MATCH_WAITS", "params": WAITS},
         {"id": "CORRECTION_CAP", "params": {"caps": CORRECTION_CAPS}},
+        {"id": "OVER_CLEARING", "params": {"percent": OVER_CLEARING}},
     ]
 
 

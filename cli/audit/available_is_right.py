@@ -1,4 +1,6 @@
-"""Invariant 6: available = posted - held + overdraft limit, and nothing negative is held."""
+"""Invariant 6: available = posted - held + overdraft limit, nothing negative is held, and nothing
+stands on a closed account.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,3 +16,6 @@ def available_is_right(balances: Iterable[Row]) -> Iterator[Break]:
             yield Break(6, row["pk"], f"available is {row['available']}, it should be {right}")
         if row["held"] < 0:
             yield Break(6, row["pk"], f"{row['held']} is held")
+        posted = row["posted_c"] - row["posted_d"]
+        if row["status"] == "CLOSED" and posted:
+            yield Break(6, row["pk"], f"{posted} stands on a closed account")

@@ -11,6 +11,7 @@ import msgspec
 from cli.audit.finding import Break, Row
 from domain import charging
 from domain.booking import primary_header_id
+from domain.dispute_order import PURPOSES
 from domain.events import Decided
 from domain.identity import event_id
 from domain.posting import legs_of
@@ -23,8 +24,10 @@ def determinism(headers: Mapping[str, Row], told: Iterable[Row]) -> Iterator[Bre
         # What was corrected wrongly is corrected again: each header once.
         of = header.get("corrects") or f"message {header['msg_id']}"
         slot = of, header["purpose"]
-        # A hold that an increment opens again expires again: each time under another version.
-        if "#EXPIRE" not in header_id and first.setdefault(slot, header_id) != header_id:
+        # A hold that an increment opens again expires again, each time under another version; a
+        # payment may be disputed in parts, each under its amount.
+        several = "#EXPIRE" in header_id or header["purpose"] in PURPOSES
+        if not several and first.setdefault(slot, header_id) != header_id:
             yield Break(12, header_id, f"a second {slot[1]} of {of}: {first[slot]}")
         if header["purpose"] == charging.SUSPEND:
             yield from _suspended(header)

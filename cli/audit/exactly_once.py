@@ -4,14 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from cli.audit.finding import Break, Row
+from domain.dispute_order import PURPOSES
 
 # Outcomes that say that nothing is booked. FAILED is not one: a booking mends it.
 _REFUSALS = {"REJECTED", "INVALID"}
-_FOLLOW_UPS = {"RESUME", "RETURN", "CORRECT"}
+_FOLLOW_UPS = {"RESUME", "RETURN", "CORRECT", *PURPOSES}
 
 
 def exactly_once(headers: Iterable[Row], parked: Mapping[str, Row]) -> Iterator[Break]:
-    """`parked` by ingest_id. A follow-up header (release, return, correction) is no primary one."""
+    """`parked` by ingest_id. A follow-up header (release, return, correction, dispute) is not
+    primary.
+    """
     by_message: dict[str, list[str]] = defaultdict(list)
     by_record: dict[str, list[str]] = defaultdict(list)
     for header in headers:

@@ -19,6 +19,7 @@ from cli.audit.payments_are_sound import (
     counters_are_sums,
     held_is_open_holds,
     life_is_in_the_journal,
+    over_clearing_is_flagged,
 )
 from cli.audit.reading import Books
 from cli.audit.requests_are_answered import nobody_waits_for_ever, requests_are_answered
@@ -65,8 +66,11 @@ INVARIANTS: dict[int, tuple[str, Check]] = {
         lambda books: life_is_in_the_journal(books.payments, books.headers),
     ),
     9: (
-        "no more is reversed, refunded or disputed of a payment than there was",
-        lambda books: counters_are_in_bounds(books.payments),
+        "no more is reversed, refunded or disputed of a payment than there was, or it is flagged",
+        lambda books: chain(
+            counters_are_in_bounds(books.payments),
+            over_clearing_is_flagged(books.payments, books.headers),
+        ),
     ),
     10: (
         "what is settled is zero, gains are swept, suspense holds what is open",

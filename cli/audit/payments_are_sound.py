@@ -11,11 +11,15 @@ from cli.audit.finding import Break, Row
 from domain.life import (
     AUTHORISE,
     CLEAR,
+    DISPUTE,
     EXPIRE,
     INCREMENT,
+    LOSE,
     REFUND,
+    WIN,
     Life,
 )
+from domain.over_clearing import OVER_CLEARED
 from domain.payment import Payment
 
 type Key = tuple[str, str]
@@ -89,6 +93,19 @@ def _faults(payment: Payment) -> Iterator[str]:
         yield f"{payment.disputed} is disputed, and more of it decided or not there"
 
 
+def over_clearing_is_flagged(
+    payments: Iterable[Row], headers: Mapping[str, Row]
+) -> Iterator[Break]:
+    """Whatever took a payment above its authorisation says so, so that somebody may look."""
+    for row in payments:
+        life = life_of(row)
+        booked = (headers.get(each.header_id, {}) for each in life.taken)
+        flagged = any(OVER_CLEARED in header.get("flags", ()) for header in booked)
+        if life.payment.over_cleared and not flagged:
+            what = f"{life.payment.over_cleared} are cleared beyond authorisation, and no flag says"
+            yield Break(9, life.payment.payment_id, what)
+
+
 def counters_are_sums(payments: Iterable[Row]) -> Iterator[Break]:
     """Whatever the order in which the messages came: what they count for adds up to the counters,
     and what was undone of them to what undid them.
@@ -102,6 +119,9 @@ def counters_are_sums(payments: Iterable[Row]) -> Iterator[Break]:
             CLEAR: payment.cleared,
             EXPIRE: payment.expired,
             REFUND: payment.refunded + payment.unlinked,
+            DISPUTE: payment.disputed,
+            WIN: payment.dispute_won,
+            LOSE: payment.dispute_lost,
         }
         for kind, counter in stated.items():
             if sums[kind] != counter:

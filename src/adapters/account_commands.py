@@ -17,6 +17,7 @@ from adapters.reference import CURRENT, ReferenceTable, account_key, product_key
 from adapters.reference_loading import ReferenceLoading
 from domain import chart
 from domain.booking import BalanceRow
+from domain.closing import refuse_closing
 from domain.currency import UnknownCurrency, exponent_of
 from domain.errors import Refused, Unavailable
 from domain.reference import CLOSED, OPEN, STATUSES
@@ -169,7 +170,8 @@ def _terms(order: AccountOrder, balance: BalanceRow) -> Row:
     """The status and the limit that the order leads to."""
     now = {"status": balance.status, "overdraft_limit": balance.overdraft_limit}
     if order.action == "close":
-        return now | {"status": _closed(order.account_id, balance)}
+        refuse_closing(order.account_id, balance)
+        return now | {"status": CLOSED}
     if order.action == "status":
         return now | {"status": _status(order.status or "")}
     if balance.status == CLOSED:
@@ -177,28 +179,6 @@ def _terms(order: AccountOrder, balance: BalanceRow) -> Row:
     if order.overdraft_limit is None:
         raise Refused("INCOMPLETE", "say which limit")
     return now | {"overdraft_limit": _limit(order.overdraft_limit)}
-
-
-def _closed(account_id: str, balance: BalanceRow) -> str:
-    if balance.held:
-        raise Refused(
-            "MONEY_HELD",
-            f"{balance.held} {balance.currency} minor units are held on account {account_id}:"
-            " holds are cleared, reversed or expire first",
-        )
-    if balance.posted:
-        raise Refused(
-            "BALANCE_NOT_ZERO",
-            f"account {account_id} stands at {balance.posted} {balance.currency} minor units:"
-            " pay out or collect first",
-        )
-    if balance.receivable:
-        raise Refused(
-            "DEBT_OPEN",
-            f"account {account_id} lacked {balance.receivable} {balance.currency} minor units:"
-            " its next credits pay them first",
-        )
-    return CLOSED
 
 
 def _status(status: str) -> str:

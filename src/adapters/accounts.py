@@ -8,10 +8,12 @@ from adapters.balances import BalanceTable
 from adapters.journal import JournalTable
 from domain import chart, identity
 from domain.booking import opening_header_id
+from domain.closing import refuse_closing
 from domain.correcting import correction_header_id
 from domain.errors import Refused, Unavailable
 from domain.events import Meta, Opening, OpeningRequested, Posted
 from domain.money import Money
+from domain.reference import CLOSED
 
 _ATTEMPTS = 10
 
@@ -24,7 +26,8 @@ class Accounts:
     def settle_terms(self, row: dict[str, Any]) -> bool:
         """Bring the account's balance row to the status and limit of its reference row.
 
-        Returns whether anything changed. Raises Unavailable when the row keeps moving.
+        Returns whether anything changed. Raises Refused for closing what may not be closed, and
+        Unavailable when the row keeps moving.
         """
         account, currency = chart.customer(row["account_id"]), row["currency"]
         status, limit = row["status"], row["overdraft_limit"]
@@ -36,6 +39,8 @@ class Accounts:
                 continue
             if (balance.status, balance.overdraft_limit) == (status, limit):
                 return False
+            if status == CLOSED and balance.status != CLOSED:
+                refuse_closing(row["account_id"], balance)
             if self._balances.set_terms(balance, status, limit):
                 return True
         raise Unavailable(f"the balance row of {row['account_id']} keeps moving")
@@ -43,7 +48,8 @@ class Accounts:
     def opening(self, row: dict[str, Any], at: str) -> OpeningRequested | None:
         """The command for opening money that is not booked yet, or None.
 
-        Raises Refused when another amount was booked: that is a correction, not an opening.
+        Raises Refused when another amount was booked: that is a correction, not an opening; and for
+        a closed account.
         """
         amount = Money(row.get("opening_money") or 0, row["currency"])
         header_id = opening_header_id(row["account_id"], row["currency"])
@@ -59,6 +65,11 @@ class Accounts:
             )
         if not amount.amount:
             return None
+        if row["status"] == CLOSED:
+            raise Refused(
+                "ACCOUNT_CLOSED",
+                f"account {row['account_id']} is closed and has opening money: load it open first",
+            )
         detail_type = OpeningRequested.detail_type()
         return OpeningRequested(
             meta=Meta(

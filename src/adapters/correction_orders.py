@@ -1,4 +1,4 @@
-"""Orders to correct: who asked for which correction and why, and who approved it.
+"""Orders of people that book: who asked for what and why, and who approved it.
 
 Rows of the Journal, put once and never changed like all of it: `ORDER#{slot}` / `{digest}` is what
 was asked for, `ORDER#{slot}` / `{digest}#APPROVED` that a second person agreed.
@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from adapters.items import from_item, to_item
 from adapters.refusals import standing_item
+from domain.errors import Refused
 
 _APPROVED = "#APPROVED"
 
@@ -42,6 +43,19 @@ class OrderBook:
     def approve(self, order: CorrectionOrder) -> CorrectionOrder:
         """Keep that this person agreed; returns the approval that stands there."""
         return self._put(order, f"{order.digest}{_APPROVED}")
+
+    def agree(self, approval: CorrectionOrder) -> CorrectionOrder:
+        """The order that this person agrees to, which another one must have given; the agreement
+        is kept. Raises Refused.
+        """
+        asked = {each.digest: each for each in self.asked(approval.slot)}
+        order = asked.get(approval.digest)
+        if order is None:
+            raise Refused("NOT_ASKED", f"nobody has asked for this content of {approval.slot}")
+        if order.by == approval.by:
+            raise Refused("SAME_PERSON", f"{order.by} has asked for it: another one must approve")
+        self.approve(approval)
+        return order
 
     def asked(self, slot: str) -> list[CorrectionOrder]:
         """What was asked for this slot, approved or not."""

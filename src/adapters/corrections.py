@@ -10,12 +10,21 @@ from adapters.balances import BalanceTable
 from adapters.correction_orders import CorrectionOrder, OrderBook
 from adapters.journal import JournalTable
 from adapters.ledger import Booked, HeaderExists, Ledger, Moved
+from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable
 from domain.booking import BalanceRow, Booking
-from domain.correcting import Change, chain_of, correct, correction_header_id, is_above
+from domain.correcting import (
+    Change,
+    chain_of,
+    correct,
+    correction_header_id,
+    is_above,
+    principal_given_back,
+)
 from domain.errors import Refused, Unavailable
 from domain.header import StoredHeader
 from domain.reference import CLOSED
+from domain.settlement_matching import root_of
 
 _DERIVATIONS_MAX = 12
 _DIGEST_LENGTH = 16
@@ -41,13 +50,16 @@ class Corrections:
         orders: OrderBook,
         reference: ReferenceTable,
         now: Callable[[], datetime],
+        payments: PaymentTable | None = None,
     ) -> None:
+        """`payments` is for those who correct what was booked to customers."""
         self._ledger = ledger
         self._journal = journal
         self._balances = balances
         self._orders = orders
         self._reference = reference
         self._now = now
+        self._payments = payments
 
     def correct(self, header_id: str, change: Change, told: Instruction) -> dict[str, Any]:
         """Correct a header; `change` is not needed to approve what is asked for it."""
@@ -66,13 +78,13 @@ class Corrections:
         seen = _told(booking, needs_approval=needs_approval, order=order)
         balance = self._balance_of(booking)
         if told.dry_run:
-            return seen | _moves(booking, balance) | {"result": "WOULD_CORRECT"}
+            return seen | moves_of(booking, balance) | {"result": "WOULD_CORRECT"}
         if told.approve:
-            order = self._approved(order)
+            order = self._orders.agree(order)
         else:
             order = self._orders.ask(order)
             if needs_approval:
-                return seen | _moves(booking, balance) | {"result": "WAITS_FOR_APPROVAL"}
+                return seen | moves_of(booking, balance) | {"result": "WAITS_FOR_APPROVAL"}
         return seen | self._book(msgspec.structs.replace(booking, causation_id=order.id))
 
     def _chain(self, header_id: str) -> list[StoredHeader]:
@@ -100,23 +112,12 @@ class Corrections:
             change=msgspec.json.encode(change).decode(),
         )
 
-    def _approved(self, approval: CorrectionOrder) -> CorrectionOrder:
-        """The order that this person agrees to, which another one must have given."""
-        asked = {each.digest: each for each in self._orders.asked(approval.slot)}
-        order = asked.get(approval.digest)
-        if order is None:
-            raise Refused("NOT_ASKED", f"nobody has asked for this content of {approval.slot}")
-        if order.by == approval.by:
-            raise Refused("SAME_PERSON", f"{order.by} has asked for it: another one must approve")
-        self._orders.approve(approval)
-        return order
-
     def _book(self, booking: Booking) -> dict[str, Any]:
         for _ in range(_DERIVATIONS_MAX):
             balance = self._balance_of(booking)
             match self._ledger.book(booking, balance, self._now()):
                 case Booked():
-                    return _moves(booking, balance) | {"result": "CORRECTED"}
+                    return moves_of(booking, balance) | {"result": "CORRECTED"}
                 case HeaderExists(header):
                     return _met(booking, header)
                 case Moved():
@@ -135,7 +136,27 @@ class Corrections:
             raise Refused("UNKNOWN_ACCOUNT", f"{booking.customer} has no balance row")
         if balance.status == CLOSED:
             raise Refused("ACCOUNT_CLOSED", f"{booking.customer} is closed: open it first")
+        self._refuse_disputed(booking)
         return balance
+
+    def _refuse_disputed(self, booking: Booking) -> None:
+        """What a dispute has given back, or may, is not given back by a correction too.
+
+        Looked at after the balance row was read: a dispute that comes between moves that row.
+        """
+        root = self._journal.get(root_of(booking.corrects or booking.header_id))
+        state = root.posted.payment if root else None
+        if state is None or not principal_given_back(booking.legs, booking.customer or ""):
+            return
+        if self._payments is None:
+            raise ValueError(f"{booking.header_id} is of a payment, and there is no table")
+        life = self._payments.get(state.payment_id)
+        if life is not None and life.payment.credited:
+            raise Refused(
+                "DISPUTED",
+                f"a dispute of {state.payment_id} has credited {life.payment.credited} minor units:"
+                " './posting dispute lose' it, then correct",
+            )
 
 
 def _met(booking: Booking, standing: StoredHeader) -> dict[str, Any]:
@@ -156,7 +177,7 @@ def _told(booking: Booking, **more: Any) -> dict[str, Any]:
     return told | {"legs": msgspec.to_builtins(booking.legs)}
 
 
-def _moves(booking: Booking, balance: BalanceRow | None) -> dict[str, Any]:
+def moves_of(booking: Booking, balance: BalanceRow | None) -> dict[str, Any]:
     """What becomes of the customer's balance."""
     if balance is None:
         return {}

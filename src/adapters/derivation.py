@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from adapters.balances import BalanceTable
 from adapters.journal import JournalTable
 from adapters.match_waits import MatchWaitRules
+from adapters.over_clearing_rules import OverClearingRules
 from adapters.payments import Found, PaymentTable
 from domain import chart
 from domain.booking import (
@@ -25,6 +26,7 @@ from domain.events import Decided, Meta
 from domain.life import AUTHORISE, CLEAR, INCREMENT, REFUND, REVERSE, Life, Waiting
 from domain.lifecycle import Change, Message, is_single, life_of, message_of, take, take_unlinked
 from domain.missing_funds import INSUFFICIENT_FUNDS
+from domain.over_clearing import flag_over_cleared, over_clears
 from domain.payment_steps import NO_CLEARING, Refused, Waits
 from domain.payment_time import after
 from domain.posting import Leg
@@ -98,11 +100,13 @@ class Derivation:
         balances: BalanceTable,
         journal: JournalTable,
         waits: MatchWaitRules,
+        over_clearing: OverClearingRules,
     ) -> None:
         self._payments = payments
         self._balances = balances
         self._journal = journal
         self._waits = waits
+        self._over_clearing = over_clearing
 
     def derive(self, meta: Meta, record: Decided, reason: str | None, at: datetime) -> Derived:
         """What becomes of the record now. `reason` suspends whatever was decided."""
@@ -159,7 +163,7 @@ class Derivation:
             closed = status_refusal(stands, message.record.direction)
             if closed is not None:
                 return _to_suspense(case, closed)
-        return ToBook(booking, balance)
+        return ToBook(with_over_clearing(self._over_clearing, message, booking), balance)
 
     def _refused(self, case: _Case, code: str) -> Derived:
         """A financial message is always booked: without its purchase, or to suspense."""
@@ -203,6 +207,14 @@ class Derivation:
             return None
         account = chart.customer(record.account.account_id)
         return self._balances.read(account, record.account.currency)
+
+
+def with_over_clearing(rules: OverClearingRules, message: Message, booking: Booking) -> Booking:
+    """Flagged where it takes its payment further above what was authorised."""
+    if not over_clears(booking):
+        return booking
+    percent = rules.percent(message.record.rule_version, message.transaction.mcc)
+    return flag_over_cleared(booking, percent)
 
 
 def mirrored_legs(journal: JournalTable, change: Change) -> dict[str, tuple[Leg, ...]]:

@@ -8,8 +8,7 @@ from adapters.claims import Claim, ClaimTable
 from adapters.deduplication import repeat_of
 from adapters.derivation import AlreadyTaken, ToBook, ToRefuse, ToWait, WaitsAlready
 from adapters.ledger import header_of
-from adapters.match_waits import MatchWaitRules
-from adapters.overlay import OverlaidJournal, SoFar, Tables, derivation_over
+from adapters.overlay import OverlaidJournal, Rules, SoFar, Tables, derivation_over
 from adapters.pairing import part_of_record, waiting_row
 from adapters.pairs import PairTable
 from adapters.parked import CONFLICT, DUPLICATE, RESOLVED, ParkedRow
@@ -59,15 +58,13 @@ type Told = Entered | Waiting | NotAllowed | StillWaits
 class DryBooks:
     """Made for one run, over what the messages before it would change."""
 
-    def __init__(
-        self, claims: ClaimTable, tables: Tables, waits: MatchWaitRules, so_far: SoFar
-    ) -> None:
+    def __init__(self, claims: ClaimTable, tables: Tables, rules: Rules, so_far: SoFar) -> None:
         self._claims = claims
         self._pairs = PairTable(tables.client, claims.table)
-        self._waits = waits
+        self._waits = rules.waits
         self._so_far = so_far
         self._journal = OverlaidJournal(tables.client, tables.journal, so_far)
-        self._derivation = derivation_over(tables, waits, so_far)
+        self._derivation = derivation_over(tables, rules, so_far)
 
     def admit(self, record: Received, at: str) -> ParkedRow | None:
         """As Deduplication would: None when the record would speak for its message, which is

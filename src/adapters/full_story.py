@@ -10,6 +10,8 @@ from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.pairs import PairTable
 from adapters.parked import REJECTED, ParkedTable
+from adapters.payment_story import PaymentStory
+from adapters.payments import PaymentTable
 from adapters.story import Story
 from domain import cain
 from domain.correcting import correction_header_id
@@ -58,6 +60,7 @@ class FullStory:
         claims: ClaimTable,
         balances: BalanceTable,
         pairs: PairTable,
+        payments: PaymentTable,
     ) -> None:
         self._inbox = inbox
         self._parked = parked
@@ -65,11 +68,13 @@ class FullStory:
         self._claims = claims
         self._balances = balances
         self._pairs = pairs
+        self._payments = payments
         self._story = Story(inbox, parked, journal)
+        self._payment_story = PaymentStory(journal, payments)
 
     def of(self, identifier: str) -> Told | None:
-        """By the id of a record (ing_), of a message (msg_) or of a header (J#); None for an id
-        that was never given.
+        """By the id of a record (ing_), of a message (msg_), of a header (J#) or of a payment
+        (pay_, the record of its first booking); None for an id that was never given.
         """
         ingest_id = self._record_of(identifier)
         if ingest_id is None:
@@ -82,6 +87,7 @@ class FullStory:
         told["amount"] = msgspec.to_builtins(stated) if stated else None
         told |= self._pair(ingest_id, stored)
         told["corrections"] = self._corrections(told)
+        told |= self._payment_story.of(told, stored)
         told["timings"] = self._timings(told, stored)
         told["decision"] = _decision(told)
         told["events"] = _events(told)
@@ -97,6 +103,9 @@ class FullStory:
         if identifier.startswith("J#"):
             header = self._journal.get(identifier)
             return header.posted.ingest_id if header else None
+        if identifier.startswith("pay_"):
+            life = self._payments.get(identifier)
+            return next((each.ingest_id for each in life.taken), None) if life else None
         return identifier
 
     def _opening(self, identifier: str) -> Told | None:

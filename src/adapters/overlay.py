@@ -13,6 +13,7 @@ from adapters.claims import Claim
 from adapters.derivation import Derivation
 from adapters.journal import JournalTable
 from adapters.match_waits import MatchWaitRules
+from adapters.over_clearing_rules import OverClearingRules
 from adapters.payments import PaymentTable
 from domain.booking import BalanceRow, Booking
 from domain.events import Posted
@@ -121,13 +122,20 @@ class OverlaidPayments(PaymentTable):
         return self._so_far.payments.get(payment_id) or super().get(payment_id)
 
 
-def derivation_over(tables: Tables, waits: MatchWaitRules, so_far: SoFar) -> Derivation:
+class Rules(NamedTuple):
+    """What posting asks of the rule set."""
+
+    waits: MatchWaitRules
+    over_clearing: OverClearingRules
+
+
+def derivation_over(tables: Tables, rules: Rules, so_far: SoFar) -> Derivation:
     """The derivation of the money path, for a message that comes after these."""
     return Derivation(
         OverlaidPayments(tables.client, tables.payments, so_far),
         OverlaidBalances(tables.client, tables.balances, so_far),
         OverlaidJournal(tables.client, tables.journal, so_far),
-        waits,
+        *rules,
     )
 
 

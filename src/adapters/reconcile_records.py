@@ -8,11 +8,14 @@ from typing import Any
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.parked import ParkedTable
+from adapters.payments import PaymentTable
 from adapters.reconcile_page import Page
 from adapters.reconciliation_store import ReconciliationStore
-from domain.booking import primary_header_id
+from domain.booking import primary_header_id, resolution_header_id
+from domain.charging import SUSPEND
 from domain.events import Posted
 from domain.identity import distinct_message_id
+from domain.over_clearing import OVER_TOLERANCE, excess
 from domain.reconciliation import Comparison
 from domain.reconciliation_records import compare_records
 
@@ -28,12 +31,14 @@ class ReconcileRecords:
         inbox: InboxTable,
         parked: ParkedTable,
         journal: JournalTable,
+        payments: PaymentTable,
         store: ReconciliationStore,
         now: Callable[[], datetime],
     ) -> None:
         self._inbox = inbox
         self._parked = parked
         self._journal = journal
+        self._payments = payments
         self._store = store
         self._now = now
 
@@ -47,7 +52,8 @@ class ReconcileRecords:
                 records = self._inbox.get_many(some)
                 parked = {row["ingest_id"]: row for row in self._parked.get_many(some)}
                 booked = self._booked(records)
-                page.add(compare_records(records, booked, parked, overdue_before))
+                excesses = self._excesses(booked)
+                page.add(compare_records(records, booked, parked, overdue_before, excesses))
             if page.is_full():
                 return page.close(self._store, minute_shard)
         return page.close(self._store, None)
@@ -67,3 +73,23 @@ class ReconcileRecords:
                 if header_id in headers and headers[header_id].posted.ingest_id == ingest_id
             }
         return own
+
+    def _excesses(self, booked: Mapping[str, Posted]) -> dict[str, int]:
+        """By ingest_id, of those that were booked to their customers with the flag: few, so that
+        each payment is read on its own, as it is by now.
+        """
+        slots = {i: resolution_header_id(h.msg_id) for i, h in booked.items() if _suspended(h)}
+        resumed = self._journal.get_many(sorted(slots.values()))
+        headers = dict(booked) | {
+            ingest_id: resumed[slot].posted for ingest_id, slot in slots.items() if slot in resumed
+        }
+        excesses: dict[str, int] = {}
+        for ingest_id, header in headers.items():
+            if header.payment is not None and OVER_TOLERANCE in header.flags:
+                life = self._payments.get(header.payment.payment_id)
+                excesses[ingest_id] = excess(life.payment) if life else 0
+        return excesses
+
+
+def _suspended(header: Posted) -> bool:
+    return header.purpose == SUSPEND

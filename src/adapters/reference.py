@@ -9,7 +9,8 @@ from adapters.items import from_item
 from domain.conversion import FxRate
 from domain.enrichment import Known
 from domain.errors import Unavailable
-from domain.reference import Account, Merchant, MerchantCategory, Pricing
+from domain.missing_funds import OVERDRAW
+from domain.reference import Account, FundsPolicy, Merchant, MerchantCategory, Pricing
 from domain.transaction import Transaction
 
 CURRENT = "CURRENT"
@@ -127,6 +128,13 @@ class ReferenceTable:
             Key={"pk": {"S": f"{RULES}#{rule_version}"}, "sk": {"S": rule}},
         )
         return str(answer["Item"]["params"]["S"]) if "Item" in answer else None
+
+    def funds_policy(self, account_id: str) -> FundsPolicy:
+        """What the account's product says about missing funds, now."""
+        account = self.current({account_key(account_id)}).get(account_key(account_id))
+        product = product_key(account["product"]) if account else ""
+        row = self.current({product}).get(product) if product else None
+        return msgspec.convert(row, Pricing).funds_policy if row else OVERDRAW
 
     def correction_caps(self) -> dict[str, int]:
         """How much one person may correct, by currency in minor units; {} where no rule says."""

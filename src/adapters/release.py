@@ -12,10 +12,11 @@ from adapters import transactions
 from adapters.balances import BalanceTable
 from adapters.bus import Bus
 from adapters.claims import ClaimTable
-from adapters.derivation import mirrored_legs
+from adapters.derivation import mirrored_legs, with_over_clearing
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.ledger import Booked, HeaderExists, Ledger, Moved, Outcome, header_of
+from adapters.over_clearing_rules import OverClearingRules
 from adapters.parked import INVALID, PARKED, ParkedTable
 from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable, Wanted
@@ -85,12 +86,14 @@ class Release:
         tables: Tables,
         bus: Bus,
         now: Callable[[], datetime],
+        over_clearing: OverClearingRules,
     ) -> None:
         self._client = client
         self._tables = tables
         self._ledger = Ledger(
             client, tables.journal, tables.balances, tables.parked, tables.payments
         )
+        self._over_clearing = over_clearing
         self._story = Story(tables.inbox, tables.parked, tables.journal)
         self._bus = bus
         self._now = now
@@ -198,7 +201,8 @@ class Release:
             if isinstance(change, Change):
                 change = msgspec.structs.replace(change, keys=found.keys)
                 legs = mirrored_legs(self._tables.journal, change)
-                return book_resume_for_payment(message, change, legs, reason, cause, balance)
+                resumed = book_resume_for_payment(message, change, legs, reason, cause, balance)
+                return with_over_clearing(self._over_clearing, message, resumed)
             if message.kind == REVERSE:
                 why = change.code if isinstance(change, PaymentRefused) else change.reason
                 raise Refused(why, "what it reverses is not booked: return it to the scheme")

@@ -207,10 +207,40 @@ class PairedRecord(Struct, kw_only=True):
     header_id: str | None
 
 
+class PaymentBooking(Struct, kw_only=True):
+    """`amount` is what it counts for, `decided` who ordered it, where a person did."""
+
+    header_id: str
+    kind: Literal[
+        "AUTHORISE", "INCREMENT", "REVERSE", "CLEAR", "REFUND", "EXPIRE", "DISPUTE", "WIN", "LOSE"
+    ]
+    amount: int
+    at: str
+    decided: dict[str, str] | UnsetType = UNSET
+
+
+class PaymentFacts(Struct, kw_only=True):
+    """The card payment now, in the account's currency; counters of zero are left out. `due` is when
+    its next timer ends. `corrected` is what corrections have given back of its purchases, which its
+    counters do not know.
+    """
+
+    payment_id: str
+    label: str
+    version: int
+    currency: str | None
+    held: int
+    due: str | None
+    counters: dict[str, int]
+    corrected: int
+    bookings: list[PaymentBooking]
+
+
 class RecordStory(Struct, kw_only=True):
     """`outcome`: POSTED, SUSPENDED, a parked reason, ANSWERED for a request whose response came, or
     IN_FLIGHT. Booking and resolution are journal headers with all their legs; `resolved_by` says
-    who decided the latter. A request tells its `response`, a response its `request`.
+    who decided the latter. A request tells its `response`, a response its `request`. `payment` is
+    the card payment that its message belongs to, whether that took it or not.
     """
 
     ingest_id: str
@@ -235,6 +265,8 @@ class RecordStory(Struct, kw_only=True):
     resolution: Posted | UnsetType = UNSET
     resolved_by: dict[str, str] | UnsetType = UNSET
     corrections: list[Posted]
+    payment: PaymentFacts | None
+    disputes: list[Posted]
     parked: ParkedFacts | UnsetType = UNSET
     request: PairedRecord | UnsetType = UNSET
     response: PairedRecord | UnsetType = UNSET

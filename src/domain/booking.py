@@ -208,7 +208,7 @@ def book_decided(
         causation_id=event_id,
         business_time=business_time,
     )
-    return _flagged(booking, balance)
+    return flag_overdrawn(booking, balance)
 
 
 def funds_policy(record: Decided) -> FundsPolicy:
@@ -233,7 +233,7 @@ def _with_funds(
     )
 
 
-def _flagged(booking: Booking, balance: BalanceRow | None) -> Booking:
+def flag_overdrawn(booking: Booking, balance: BalanceRow | None) -> Booking:
     """A debit that leaves the account below its limit says so."""
     left = balance.available + booking.net - booking.held if balance else 0
     if booking.net >= 0 or left >= 0:
@@ -303,7 +303,7 @@ def book_for_payment(
         change=change,
         funded=message.kind in _HOLDS and change.held > 0 and not is_stand_in(message),
     )
-    return _flagged(booking, balance)
+    return flag_overdrawn(booking, balance)
 
 
 def _funded(

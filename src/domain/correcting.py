@@ -13,14 +13,17 @@ from domain import chart
 from domain.announcement import posted_event_id
 from domain.booking import Booking
 from domain.charging import SUSPEND
+from domain.dispute_order import PURPOSES
 from domain.errors import Refused
 from domain.header import StoredHeader
 from domain.money import Money
-from domain.posting import POSTED, Posting, legs_of, movements_of, postings_of
+from domain.posting import POSTED, Leg, Posting, legs_of, movements_of, postings_of
 from domain.reversing import mirror
 from domain.sequence import SEQUENCE
 from domain.settlement_matching import root_of
 from domain.settling import BREAK_REASON, CORRECT
+
+PRINCIPAL = "PRINCIPAL"
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +65,8 @@ def correct(chain: Sequence[StoredHeader], change: Change, order_id: str) -> Boo
     wrong = chain[-1].posted
     if wrong.purpose == SUSPEND:
         raise Refused("IN_SUSPENSE", "a suspense booking is released or returned, not corrected")
+    if wrong.purpose in PURPOSES:
+        raise Refused("IS_A_DISPUTE", "a dispute is decided by './posting dispute win' or 'lose'")
     holding = in_force(chain)
     if any(_is_receivable(posting) for posting in holding):
         raise Refused("MOVES_RECEIVABLE", "what the account lacked is paid by its next credits")
@@ -105,6 +110,16 @@ def is_above(booking: Booking, caps: Mapping[str, int]) -> bool:
     return any(
         abs(moved.net) > caps.get(currency, 0)
         for (_, currency), moved in movements_of(booking.legs).items()
+    )
+
+
+def principal_given_back(legs: Sequence[Leg], customer: str) -> int:
+    """What a correction credits the customer of the purchases themselves, without their fees."""
+    owed = {customer, chart.overdrawn(chart.account_id_of(customer))}
+    return sum(
+        leg.amount if leg.side == "C" else -leg.amount
+        for leg in legs
+        if leg.account in owed and leg.code == PRINCIPAL
     )
 
 

@@ -10,9 +10,12 @@ def open_dispute(account_id: str, amount: Money) -> tuple[Posting, ...]:
     return TEMPLATES.post("DISPUTE_OPENED", {"account_id": account_id}, {"disputed": amount})
 
 
-def win_dispute(network: str, amount: Money) -> tuple[Posting, ...]:
-    """The scheme gives the money back."""
-    return TEMPLATES.post("DISPUTE_WON", {"network": network}, {"disputed": amount})
+def win_dispute(network: str, amount: Money, settled: Money | None = None) -> tuple[Posting, ...]:
+    """The scheme gives the money back; `settled` is what it pays where that is another currency."""
+    if settled is None:
+        return TEMPLATES.post("DISPUTE_WON", {"network": network}, {"disputed": amount})
+    amounts = {"disputed": amount, "settlement": settled}
+    return TEMPLATES.post("DISPUTE_WON_EXCHANGED", {"network": network}, amounts)
 
 
 def lose_dispute(account_id: str, amount: Money) -> tuple[Posting, ...]:

@@ -14,6 +14,8 @@ from domain.payment import Label, Payment
 
 AUTHORISE, INCREMENT, REVERSE = "AUTHORISE", "INCREMENT", "REVERSE"
 CLEAR, REFUND, EXPIRE = "CLEAR", "REFUND", "EXPIRE"
+# What a person ordered, and no message said.
+DISPUTE, WIN, LOSE = "DISPUTE", "WIN", "LOSE"
 
 _COUNTERS = (
     "authorised",
@@ -27,6 +29,7 @@ _COUNTERS = (
     "disputed",
     "dispute_won",
     "dispute_lost",
+    "written_off",
 )
 
 

@@ -8,10 +8,10 @@ from domain.query_parameters import read_parameter
 
 type AnyId = Annotated[
     str,
-    Meta(pattern=r"^(ing_[a-z0-9_-]{1,40}|msg_[a-z0-9_-]{1,40}|J#[A-Za-z0-9_#-]{1,80})$"),
+    Meta(pattern=r"^((ing|msg|pay)_[a-z0-9_-]{1,40}|J#[A-Za-z0-9_.#-]{1,120})$"),
     Meta(
-        description="Id of a record (`ing_...`), of a message (`msg_...`) or of a journal header"
-        " (`J#...`, with `%23` for the #).",
+        description="Id of a record (`ing_...`), of a message (`msg_...`), of a card payment"
+        " (`pay_...`) or of a journal header (`J#...`, with `%23` for the #).",
         extra={"remedy": "no such id: send the ingest_id of a receipt"},
         examples=["ing_xa5fjg6onlxh5p4gcgofj7w2df"],
     ),

@@ -39,7 +39,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     Each counter only grows. `complete` says that a final clearing has come: whatever is still
     held is released, also when the authorisation arrives after it. `single`: it was cleared by the
     response to a request, so no authorisation belongs to it. `unlinked` was refunded without a
-    purchase of ours, `unmatched` counts reversals that never found what they reverse.
+    purchase of ours, `unmatched` counts reversals that never found what they reverse. `written_off`
+    is that part of `dispute_lost` which we bear: the customer keeps its credit.
     `lives_until` is the latest instant (ISO, UTC) that a part of the hold was given. `version`
     counts the writes.
     """
@@ -57,6 +58,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     disputed: int = 0
     dispute_won: int = 0
     dispute_lost: int = 0
+    written_off: int = 0
     unlinked: int = 0
     unmatched: int = 0
     complete: bool = False
@@ -87,9 +89,22 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.cleared - self.clearing_reversed - self.refunded
 
     @property
+    def over_cleared(self) -> int:
+        """What was cleared, and not reversed, beyond an authorisation that stood."""
+        authorised = self.approved - self.reversed
+        if authorised <= 0 or self.expired:
+            return 0
+        return max(0, self.cleared - self.clearing_reversed - authorised)
+
+    @property
+    def credited(self) -> int:
+        """What disputes have given the customer, provisionally or for good."""
+        return self.disputed - self.dispute_lost + self.written_off
+
+    @property
     def disputable(self) -> int:
-        """What was kept and is in no dispute that is open or won."""
-        return self.kept - (self.disputed - self.dispute_lost)
+        """What was kept, and no dispute has given back."""
+        return self.kept - self.credited
 
     @property
     def label(self) -> Label:
@@ -127,7 +142,7 @@ def _clearing_label(payment: Payment) -> Label | None:
         return Label.CLEARED if payment.single else Label.FORCE_POSTED
     if payment.expired or payment.reversed >= payment.approved:
         return Label.CLEARED_LATE
-    if payment.cleared > payment.approved - payment.reversed:
+    if payment.over_cleared:
         return Label.OVER_CLEARED
     return Label.CLEARED if payment.held == 0 else Label.PARTIALLY_CLEARED
 

@@ -76,7 +76,9 @@ class WinDispute(Step, frozen=True, kw_only=True):
 
 
 class LoseDispute(Step, frozen=True, kw_only=True):
-    """The purchase stands."""
+    """The purchase stands. `written_off`: we bear it, and the customer keeps the credit."""
+
+    written_off: bool = False
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -201,7 +203,12 @@ def _win_dispute(payment: Payment, step: WinDispute) -> Result:
 def _lose_dispute(payment: Payment, step: LoseDispute) -> Result:
     if not _in_dispute(payment, step):
         return Refused(MORE_THAN_DISPUTED)
-    return _applied(payment, dispute_lost=payment.dispute_lost + step.amount)
+    borne = step.amount if step.written_off else 0
+    return _applied(
+        payment,
+        dispute_lost=payment.dispute_lost + step.amount,
+        written_off=payment.written_off + borne,
+    )
 
 
 def _in_dispute(payment: Payment, step: Step) -> bool:

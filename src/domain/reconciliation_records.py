@@ -29,6 +29,8 @@ _ENDED = {"PARKED", "DISCARDED", "RESOLVED"}
 _REFUSALS = {"REJECTED", "INVALID"}
 
 
+REVERSED_UNMATCHED = "REVERSED_UNMATCHED"
+
 # A hold owes nothing yet; what undoes something gives back what that had booked, at its rate.
 OWING_NOTHING_OF_THEIR_OWN = frozenset({HOLD, RELEASE, REVERSE})
 
@@ -38,8 +40,12 @@ def compare_records(
     booked: Mapping[str, Posted],
     parked: Mapping[str, Row],
     overdue_before: datetime,
+    excesses: Mapping[str, int] | None = None,
 ) -> Findings:
     """Each record against its own header (`booked`) or its Parked row, both by ingest_id.
+
+    `excesses` are of those whose payment cleared more than is tolerated: what is still more than
+    was authorised, in minor units, by ingest_id.
 
     A record without an outcome is in flight until `overdue_before` passes the moment of its
     reception, or of its release.
@@ -52,6 +58,7 @@ def compare_records(
         header, row = booked.get(record["ingest_id"]), parked.get(record["ingest_id"])
         if header is not None:
             _booked(found, record["ingest_id"], stated, header, row)
+            _over_cleared(found, record["ingest_id"], excesses or {})
         elif row is not None and row["state"] in _ENDED:
             _parked(found, stated, row)
         else:
@@ -98,6 +105,14 @@ def _booked(
         found.breaks.append(Break(kind="BOOKED_AND_REFUSED", id=ingest_id, what=what))
 
 
+def _over_cleared(found: Findings, ingest_id: str, excesses: Mapping[str, int]) -> None:
+    """Booked whole, as the scheme is owed it; whether that is right, a person must find out."""
+    excess = excesses.get(ingest_id, 0)
+    if excess:
+        what = f"{excess} minor units are cleared beyond authorisation and tolerance"
+        found.breaks.append(Break(kind="OVER_CLEARED", id=ingest_id, what=what))
+
+
 def _parked(found: Findings, stated: Money, row: Row) -> None:
     reason = row["reason"]
     if row["state"] == "RESOLVED" and "response" in row:
@@ -105,6 +120,9 @@ def _parked(found: Findings, stated: Money, row: Row) -> None:
         found.totals.add(ANSWERED, stated)
         return
     found.totals.add(REJECTED if reason == REJECTED.upper() else f"parked {reason}", stated)
+    if (row["state"], row.get("code")) == ("PARKED", REVERSED_UNMATCHED):
+        what = "the scheme reverses what we never heard of"
+        found.breaks.append(Break(kind="REVERSED_UNMATCHED", id=row["ingest_id"], what=what))
     if row["state"] == "RESOLVED":
         what = "parked as RESOLVED by a booking that does not exist"
         found.breaks.append(Break(kind="RESOLVED_BY_NOTHING", id=row["ingest_id"], what=what))

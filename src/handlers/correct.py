@@ -18,6 +18,7 @@ from adapters.corrections import Corrections, Instruction
 from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.parked import ParkedTable
+from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable
 from domain.correcting import Change
 from domain.errors import Refused
@@ -33,6 +34,7 @@ corrections = Corrections(
     OrderBook(dynamodb, os.environ["JOURNAL_TABLE"]),
     ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]),
     clock.now,
+    PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"]),
 )
 
 

@@ -30,7 +30,8 @@ from adapters.dry_run import DOOR, DryRun
 from adapters.enriching import Enricher
 from adapters.file_reception import DECODERS
 from adapters.match_waits import MatchWaitRules
-from adapters.overlay import SoFar, Tables
+from adapters.over_clearing_rules import OverClearingRules
+from adapters.overlay import Rules, SoFar, Tables
 from adapters.reception import Submission
 from adapters.reference import ReferenceTable
 from adapters.shadow import decide_twice
@@ -46,6 +47,7 @@ rules = DryRules(aws.client("stepfunctions"), os.environ["DRY_RULES_ARN"])
 claims = ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"])
 reference = ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"])
 waits = MatchWaitRules(reference)
+over_clearing = OverClearingRules(reference)
 tables = Tables(
     dynamodb,
     journal=os.environ["JOURNAL_TABLE"],
@@ -55,7 +57,7 @@ tables = Tables(
 dry_run = DryRun(
     CardIndex(dynamodb, os.environ["VAULT_TABLE"], index),
     index,
-    lambda so_far: DryBooks(claims, tables, waits, so_far),
+    lambda so_far: DryBooks(claims, tables, Rules(waits, over_clearing), so_far),
     Enricher(reference),
     rules,
 )

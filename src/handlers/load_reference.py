@@ -88,12 +88,12 @@ def _load_accounts(rows: list[dict[str, Any]], version: int) -> dict[str, Any]:
     for row in rows:
         try:
             opening = accounts.opening(row, clock.timestamp())
+            terms_changed += accounts.settle_terms(row)
         except Refused as refusal:
             errors.append(
                 {"account_id": row["account_id"], "code": refusal.code, "message": refusal.message}
             )
             continue
-        terms_changed += accounts.settle_terms(row)
         openings += [opening] if opening else []
         accepted.append({name: value for name, value in row.items() if name != "opening_money"})
     changed = loading.load("accounts", accepted, version)

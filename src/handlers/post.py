@@ -15,6 +15,7 @@ from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
+from adapters.over_clearing_rules import OverClearingRules
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Result, Tools, facts_of_record
@@ -34,14 +35,16 @@ balances = BalanceTable(dynamodb, os.environ["BALANCES_TABLE"])
 parked = ParkedTable(dynamodb, os.environ["PARKED_TABLE"])
 journal = JournalTable(dynamodb, os.environ["JOURNAL_TABLE"])
 payments = PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"])
-waits = MatchWaitRules(ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]))
+reference = ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"])
+waits = MatchWaitRules(reference)
+over_clearing = OverClearingRules(reference)
 queue = PostingQueue(aws.client("sqs"), os.environ["POST_QUEUE_URL"])
 batches = BatchQueue(aws.client("sqs"), os.environ["POST_BATCH_QUEUE_URL"])
 bus = Bus(aws.client("events"), os.environ["BUS_NAME"])
 poster = Poster(
     Tools(
         ledger=Ledger(dynamodb, journal, balances, parked, payments),
-        derivation=Derivation(payments, balances, journal, waits),
+        derivation=Derivation(payments, balances, journal, waits, over_clearing),
         outcomes=Outcomes(dynamodb, journal, parked, payments, bus),
         waker=Waker(parked, queue),
         journal=journal,

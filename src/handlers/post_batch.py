@@ -19,7 +19,8 @@ from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
-from adapters.overlay import Tables, derivation_over
+from adapters.over_clearing_rules import OverClearingRules
+from adapters.overlay import Rules, Tables, derivation_over
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
@@ -34,7 +35,8 @@ balances = BalanceTable(dynamodb, os.environ["BALANCES_TABLE"])
 parked = ParkedTable(dynamodb, os.environ["PARKED_TABLE"])
 journal = JournalTable(dynamodb, os.environ["JOURNAL_TABLE"])
 payments = PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"])
-waits = MatchWaitRules(ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]))
+reference = ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"])
+rules = Rules(MatchWaitRules(reference), OverClearingRules(reference))
 queue = PostingQueue(aws.client("sqs"), os.environ["POST_QUEUE_URL"])
 bus = Bus(aws.client("events"), os.environ["BUS_NAME"])
 ledger = Ledger(dynamodb, journal, balances, parked, payments)
@@ -43,7 +45,7 @@ tables = Tables(dynamodb, journal.table, balances.table, payments.table)
 poster = Poster(
     Tools(
         ledger=ledger,
-        derivation=Derivation(payments, balances, journal, waits),
+        derivation=Derivation(payments, balances, journal, *rules),
         outcomes=Outcomes(dynamodb, journal, parked, payments, bus),
         waker=waker,
         journal=journal,
@@ -54,7 +56,7 @@ poster = Poster(
     clock.now,
 )
 batch = BatchPoster(
-    poster, ledger, lambda so_far: derivation_over(tables, waits, so_far), waker, clock.now
+    poster, ledger, lambda so_far: derivation_over(tables, rules, so_far), waker, clock.now
 )
 
 

@@ -29,6 +29,7 @@ from adapters.open_suspense import OpenSuspense
 from adapters.pairs import PairTable
 from adapters.parked import ParkedTable
 from adapters.parked_list import ParkedList, Wanted
+from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable
 from adapters.rest_api import Answer, Request, answer, parameters_of, refusal, refusal_of
 from adapters.statements import Statements
@@ -64,6 +65,7 @@ story = FullStory(
     ClaimTable(dynamodb, os.environ["CLAIMS_TABLE"]),
     balance_rows,
     PairTable(dynamodb, os.environ["CLAIMS_TABLE"]),
+    PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"]),
 )
 statements = Statements(
     dynamodb, journal, balance_rows, ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"])

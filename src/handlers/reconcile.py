@@ -21,6 +21,7 @@ from adapters.audit_trail import AuditTrail
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.parked import ParkedTable
+from adapters.payments import PaymentTable
 from adapters.reconcile_balances import ReconcileBalances
 from adapters.reconcile_events import ReconcileEvents
 from adapters.reconcile_page import Page
@@ -53,6 +54,7 @@ comparers: dict[str, Comparer] = {
         InboxTable(dynamodb, os.environ["INBOX_TABLE"]),
         ParkedTable(dynamodb, os.environ["PARKED_TABLE"]),
         journal,
+        PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"]),
         store,
         clock.now,
     ),

@@ -22,6 +22,7 @@ from adapters.bus import Bus
 from adapters.claims import ClaimTable
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
+from adapters.over_clearing_rules import OverClearingRules
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable
@@ -51,7 +52,9 @@ tables = Tables(
     reference=ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"]),
     payments=PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"]),
 )
-desk = Release(dynamodb, tables, Bus(aws.client("events"), os.environ["BUS_NAME"]), clock.now)
+over_clearing = OverClearingRules(tables.reference)
+bus = Bus(aws.client("events"), os.environ["BUS_NAME"])
+desk = Release(dynamodb, tables, bus, clock.now, over_clearing)
 ACTIONS = {"release": desk.release, "return": desk.give_back, "discard": desk.discard}
 
 

@@ -600,3 +600,11 @@ def test_an_event_under_another_id_than_its_record_gives_is_found() -> None:
     broken.told.append(event)
 
     assert [each.id for each in check(broken)[12]] == [BLOCKED_PURCHASE.received.ingest_id]
+
+
+def test_money_on_a_closed_account_is_found() -> None:
+    broken = books()
+    (row,) = [each for each in broken.balances if each["pk"] == f"B#{ALICE}#EUR"]
+    row["status"] = "CLOSED"
+
+    assert breaks(broken) == {6: [row["pk"]]}

@@ -12,6 +12,7 @@ from cli.audit.payments_are_sound import (
     counters_are_sums,
     held_is_open_holds,
     life_is_in_the_journal,
+    over_clearing_is_flagged,
 )
 from tests.unit.ledger_tables import Tables
 from tests.unit.payment_messages import approved, original
@@ -43,6 +44,7 @@ class Ledger:
             *held_is_open_holds(self.balances, self.payments),
             *life_is_in_the_journal(self.payments, self.headers),
             *counters_are_in_bounds(self.payments),
+            *over_clearing_is_flagged(self.payments, self.headers),
             *counters_are_sums(self.payments),
         ]
 
@@ -103,3 +105,25 @@ def test_a_counter_that_its_messages_do_not_make_is_found(ledger: Ledger) -> Non
     ledger.payment["taken"][1]["amount"] += 1
 
     assert numbers(ledger) == {11}
+
+
+def test_an_over_clearing_that_no_header_is_flagged_for_is_found(ledger: Ledger) -> None:
+    ledger.payment["authorised"] = 1999
+    latest = max(ledger.headers.values(), key=lambda header: header["payment"]["version"])
+    latest["payment"]["counters"]["authorised"] = 1999
+
+    assert 9 in numbers(ledger)
+
+
+def test_a_dispute_that_no_order_explains_is_found(ledger: Ledger) -> None:
+    ledger.payment["disputed"] = 100
+    latest = max(ledger.headers.values(), key=lambda header: header["payment"]["version"])
+    latest["payment"]["counters"]["disputed"] = 100
+
+    assert numbers(ledger) == {11}
+
+
+def test_more_in_dispute_than_was_kept_is_found(ledger: Ledger) -> None:
+    ledger.payment["disputed"] = 1501
+
+    assert 9 in numbers(ledger)

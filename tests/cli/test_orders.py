@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
-from cli import account, screen, settle
+from cli import account, dispute, screen, settle
 from cli.correct import amounts_of
 from cli.errors import UserError
 from cli.legs_view import show_correction
@@ -159,3 +160,46 @@ def test_a_limit_is_read_in_major_units() -> None:
     assert account.minor("500.00", "EUR") == 50_000
     with pytest.raises(UserError, match="JPY has 0 decimals"):
         account.minor("1.5", "JPY")
+
+
+# Disputes
+
+
+def test_a_dispute_is_told_with_its_legs_its_payment_and_who_ordered_it(
+    shown: io.StringIO,
+) -> None:
+    dispute.show(
+        {
+            "result": "OPENED",
+            "already": True,
+            "header_id": "J#msg_1#DISPUTE#OPEN#150",
+            "payment": {"payment_id": "pay_1", "label": "DISPUTED"},
+            "decided": {"by": "ann", "at": "2026-11-20T12:00:00.000+00:00"},
+            "legs": [LEG | {"side": "C", "code": "DISPUTE"}],
+        }
+    )
+
+    text = shown.getvalue()
+    assert "OPENED J#msg_1#DISPUTE#OPEN#150 (it was done before)" in text
+    assert "payment pay_1 DISPUTED" in text
+    assert "ordered by ann at 2026-11-20T12:00:00.000+00:00" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("open", "pay_1", "45.001", "EUR"), "AMOUNT 45.001 EUR: EUR has 2 decimals"),
+        (("open", "pay_1", "0", "EUR"), "AMOUNT 0: say an amount above zero"),
+        (("open", "pay_1", "45", "EURO"), "AMOUNT 45 EURO"),
+        (("win", "pay_1", "45", "EUR", "--settled", "10"), "--settled 10"),
+    ],
+)
+def test_an_amount_that_cannot_be_is_told_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr(dispute, "connect", lambda _context: None)
+
+    result = CliRunner().invoke(dispute.app, [*words, "--reason", "10.4"])
+
+    assert isinstance(result.exception, UserError)
+    assert said in str(result.exception)

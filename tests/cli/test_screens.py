@@ -132,6 +132,36 @@ def test_a_booking_is_explained_from_door_to_balance(shown: io.StringIO) -> None
     assert "12:00:03Z 2 times" in told
 
 
+def test_the_payment_is_explained_with_label_counters_and_who_ordered_what(
+    shown: io.StringIO,
+) -> None:
+    payment = {
+        "payment_id": "pay_1",
+        "label": "DISPUTED",
+        "currency": "EUR",
+        "held": 0,
+        "due": None,
+        "corrected": 150,
+        "counters": {"cleared": 4500, "disputed": 2000},
+        "bookings": [
+            {"kind": "CLEAR", "amount": 4500, "header_id": "J#msg_1"},
+            {
+                "kind": "DISPUTE",
+                "amount": 2000,
+                "header_id": "J#msg_1#DISPUTE#OPEN#2000",
+                "decided": {"by": "ann", "reason": "10.4"},
+            },
+        ],
+    }
+
+    explain_view.show(story(payment=payment))
+
+    text = " ".join(shown.getvalue().split())
+    assert "Payment now pay_1 DISPUTED" in text
+    assert "cleared 45.00 EUR disputed 20.00 EUR corrected 1.50 EUR" in text
+    assert "DISPUTE 20.00 EUR J#msg_1#DISPUTE#OPEN#2000 by ann reason 10.4" in text
+
+
 def test_a_conflict_is_explained_field_by_field(shown: io.StringIO) -> None:
     differing = [{"field": "DE4", "original": "000000004500", "this": "000000004600"}]
 

@@ -86,7 +86,7 @@ def answers(deployed: Deployed, own: OwnServices) -> dict[str, Any]:
         *("SweepFunction", "RepublishFunction", "RebuildBalancesFunction", "ReleaseFunction"),
         *("AssembleFunction", "CheckSequencesFunction"),
         *("ReconcileFunction", "RedriveFunction", "DoorsFunction"),
-        *("SettleFunction", "CorrectFunction", "AccountFunction"),
+        *("SettleFunction", "CorrectFunction", "DisputeFunction", "AccountFunction"),
         *("DryRunFunction", "TimersFunction"),
     ):
         event = sample(f"invoke/{function}")
@@ -247,6 +247,7 @@ def test_what_people_order_is_looked_at_only_in_a_dry_run(answers: dict[str, Any
 
     assert settled["result"] == "WOULD_SETTLE"
     assert (corrected["result"], corrected["customer"]["net"]) == ("WOULD_CORRECT", 150)
+    assert answers["DisputeFunction"]["result"] == "WOULD_OPEN"
     assert answers["AccountFunction"]["result"] == "WOULD_LIMIT"
 
 

@@ -231,7 +231,7 @@ def test_what_a_release_took_out_of_suspense_is_final(cloud: Cloud, context: Any
 
 
 def test_a_closed_account_takes_no_correction(cloud: Cloud, context: Any) -> None:
-    given.load("accounts", [account_row("A-1001") | {"status": "CLOSED"}], version=2)
+    cloud.put("balances", **cloud.row("balances", pk=ROW) | {"status": "CLOSED"})
 
     assert told(context, NO_FEE)["code"] == "ACCOUNT_CLOSED"
 

@@ -11,6 +11,7 @@ from handlers import (
     check_sequences,
     correct,
     deduplicate,
+    dispute,
     doors,
     enrich,
     fold,
@@ -233,7 +234,7 @@ def test_load_reference_makes_accounts_and_orders_their_opening_money(cloud: Clo
     assert cloud.row("balances", pk="B#cust:A-1046#EUR")["status"] == "HOLD_DEBIT"
 
 
-def test_a_settlement_a_correction_and_an_account_order_say_what_they_would_do(
+def test_a_settlement_a_correction_a_dispute_and_an_account_order_say_what_they_would_do(
     cloud: Cloud, context: Any
 ) -> None:
     given.reference(cloud)
@@ -242,8 +243,10 @@ def test_a_settlement_a_correction_and_an_account_order_say_what_they_would_do(
 
     settled = settle.handler(given.invocation("SettleFunction"), context)
     corrected = correct.handler(given.invocation("CorrectFunction"), context)
+    disputed = dispute.handler(given.invocation("DisputeFunction"), context)
     changed = account.handler(given.invocation("AccountFunction"), context)
 
     assert (settled["result"], settled["matched"]) == ("WOULD_SETTLE", 2)
     assert (corrected["result"], corrected["customer"]["net"]) == ("WOULD_CORRECT", 150)
+    assert (disputed["result"], disputed["customer"]["net"]) == ("WOULD_OPEN", 4500)
     assert (changed["result"], changed["after"]["overdraft_limit"]) == ("WOULD_LIMIT", 75_000)

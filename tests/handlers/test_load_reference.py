@@ -114,6 +114,52 @@ def test_status_and_limit_change_in_one_update(cloud: Cloud) -> None:
     assert (row["posted_c"], row["posting_no"]) == (before["posted_c"], before["posting_no"])
 
 
+def test_an_account_with_money_is_not_closed_by_a_load_either(cloud: Cloud) -> None:
+    given.load("accounts", [ACCOUNT])
+    given.openings_booked(cloud)
+    before = cloud.rows("balances"), cloud.rows("reference")
+
+    answer = given.load("accounts", [ACCOUNT | {"status": "CLOSED"}], version=2)
+
+    assert [(e["account_id"], e["code"]) for e in answer["errors"]] == [
+        ("A-1001", "BALANCE_NOT_ZERO")
+    ]
+    assert (cloud.rows("balances"), cloud.rows("reference")) == before
+
+
+def test_what_is_booked_while_a_load_closes_the_account_keeps_it_open(cloud: Cloud) -> None:
+    empty = ACCOUNT | {"opening_money": 0}
+    given.load("accounts", [empty])
+
+    def book_between(operation: str) -> None:
+        if operation == "UpdateItem":
+            cloud.dynamodb.before = lambda _operation: None
+            row = cloud.row("balances", pk="B#cust:A-1001#EUR")
+            moved = {"available": row["available"] + 700, "posted_c": 700}
+            cloud.put("balances", **row | moved | {"version": row["version"] + 1})
+
+    cloud.dynamodb.before = book_between
+    answer = given.load("accounts", [empty | {"status": "CLOSED"}], version=2)
+
+    assert answer["errors"][0]["code"] == "BALANCE_NOT_ZERO"
+    assert cloud.row("balances", pk="B#cust:A-1001#EUR")["status"] == "OPEN"
+
+
+def test_an_empty_account_is_closed_by_a_load(cloud: Cloud) -> None:
+    empty = ACCOUNT | {"opening_money": 0}
+    given.load("accounts", [empty])
+
+    assert given.load("accounts", [empty | {"status": "CLOSED"}], version=2)["errors"] == []
+    assert cloud.row("balances", pk="B#cust:A-1001#EUR")["status"] == "CLOSED"
+
+
+def test_a_closed_account_gets_no_opening_money(cloud: Cloud) -> None:
+    answer = given.load("accounts", [ACCOUNT | {"status": "CLOSED"}])
+
+    assert answer["errors"][0]["code"] == "ACCOUNT_CLOSED"
+    assert cloud.queues.bodies == []
+
+
 def test_a_change_of_terms_gives_way_to_a_booking_between_read_and_write(cloud: Cloud) -> None:
     given.load("accounts", [ACCOUNT])
 

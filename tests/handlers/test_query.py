@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from handlers import query
+from handlers import correct, dispute, query
 from samples.envelopes import api_request
 from samples.event_story import BLOCKED_PURCHASE, CALLER, FOREIGN_PURCHASE, Story
 from tests.fakes.cloud import Cloud
@@ -65,3 +65,52 @@ def test_the_answer_has_the_card_s_last_digits_alone(cloud: Cloud, context: Any)
 
     assert told["record"]["last4"] == "1003"
     assert FOREIGN_PURCHASE.line.de["2"] not in json.dumps(told)
+
+
+def test_a_story_shows_the_payment_with_its_label_counters_and_disputes(
+    cloud: Cloud, context: Any
+) -> None:
+    given.reference(cloud)
+    given.received(cloud, FOREIGN_PURCHASE)
+    given.booked(cloud, "TransactionPostingApproved")
+    order = {"action": "open", "id": FOREIGN_PURCHASE.received.msg_id, "amount": 4500}
+    dispute.handler(order | {"currency": "EUR", "reason": "10.4", "by": "ann"}, context)
+    correct.handler(
+        {
+            "header_id": f"J#{FOREIGN_PURCHASE.received.msg_id}",
+            "change": {"amounts": {"FX_FEE": 0}},
+            "by": "ann",
+        },
+        context,
+    )
+
+    _, told = ask(context, FOREIGN_PURCHASE.received.ingest_id)
+
+    payment = told["payment"]
+    assert (payment["label"], payment["currency"], payment["held"]) == ("DISPUTED", "EUR", 0)
+    assert payment["counters"] == {"cleared": 11263, "disputed": 4500}
+    assert [(each["kind"], each["amount"]) for each in payment["bookings"]] == [
+        ("CLEAR", 11263),
+        ("DISPUTE", 4500),
+    ]
+    assert payment["bookings"][1]["decided"]["by"] == "ann"
+    assert [each["purpose"] for each in told["disputes"]] == ["DISPUTE_OPENED"]
+    assert payment["corrected"] == 0
+    assert ask(context, payment["payment_id"])[1]["ingest_id"] == told["ingest_id"]
+
+
+def test_what_a_correction_gave_back_of_a_purchase_stands_beside_the_counters(
+    cloud: Cloud, context: Any
+) -> None:
+    given.reference(cloud)
+    given.received(cloud, FOREIGN_PURCHASE)
+    given.booked(cloud, "TransactionPostingApproved")
+    header_id = f"J#{FOREIGN_PURCHASE.received.msg_id}"
+    for by, approve in (("ann", False), ("bob", True)):
+        order = {"header_id": header_id, "change": {"void": not approve}}
+        correct.handler(order | {"by": by, "approve": approve}, context)
+
+    _, told = ask(context, FOREIGN_PURCHASE.received.ingest_id)
+
+    assert told["payment"]["counters"] == {"cleared": 11263}
+    assert told["payment"]["corrected"] == 11263

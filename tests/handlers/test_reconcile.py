@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters import reconcile_balances
-from handlers import doors, fold, rebuild_balances, reconcile, republish, sweep
+from handlers import dispute, doors, fold, rebuild_balances, reconcile, republish, sweep
 from samples.event_story import BLOCKED_PURCHASE, DECLINED_PURCHASE, FOREIGN_PURCHASE
 from samples.make_events import bookings
 from tests.fakes.cloud import Cloud
@@ -296,3 +296,23 @@ def test_a_dry_run_writes_nothing_but_its_own_lists(cloud: Cloud, machine: Machi
     assert cloud.bus.entries == []
     new = [key for _, key in cloud.buckets.objects if key.startswith("reconciliation/")]
     assert len(new) == 1
+
+
+def test_what_was_cleared_beyond_tolerance_is_a_break_until_it_is_given_back(
+    cloud: Cloud, machine: Machine, context: Any
+) -> None:
+    """100.00 were authorised of what cleared with 112.63."""
+    header = cloud.row("journal", pk=PURCHASE, sk="H")
+    cloud.put("journal", **header | {"flags": ["OVER_CLEARED", "OVER_TOLERANCE"]})
+    (payment,) = [row for row in cloud.rows("payments") if row.get("cleared")]
+    cloud.put("payments", **payment | {"authorised": 10_000})
+    over = ("OVER_CLEARED", FOREIGN_PURCHASE.received.ingest_id)
+
+    (told,) = [e for e in machine.compare()["records"]["shown"] if e["kind"] == "OVER_CLEARED"]
+    assert (told["kind"], told["id"]) == over
+    assert "1263 minor units" in told["what"]
+    assert "repair" not in told
+
+    order = {"action": "open", "id": PURCHASE, "amount": 1263, "currency": "EUR"}
+    dispute.handler(order | {"reason": "12.5", "by": "ann"}, context)
+    assert over not in shown(machine.compare())

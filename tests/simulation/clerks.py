@@ -111,6 +111,10 @@ class Clerks:
             self._run.scheduler.later(
                 self._rng.uniform(0.0, 2.0), partial(self._ask, "AccountFunction", order)
             )
+        rows = [account_row(account) | {"status": "CLOSED"}]
+        closed = {"action": "rows", "kind": "accounts", "rows": rows}
+        load = partial(self._ask, "LoadReferenceFunction", closed | {"version": 2})
+        self._run.scheduler.later(self._rng.uniform(0.0, 2.0), load)
 
     def _mode(self) -> None:
         """Single accounts become batched and batched ones single, while records are under way."""

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.doors import DoorWatch
 from adapters.match_waits import MatchWaitRules
+from adapters.over_clearing_rules import OverClearingRules
 from domain.errors import PostingError
 from tests.simulation.plan import FunctionSpec
 from tests.simulation.scheduler import Scheduler, Stopped, Task
@@ -20,7 +21,7 @@ type Done = Callable[[Any, BaseException | None], None]
 
 _START_SECONDS = 0.02
 # What a function keeps between its runs.
-_REMEMBERING = (DoorWatch, MatchWaitRules)
+_REMEMBERING = (DoorWatch, MatchWaitRules, OverClearingRules)
 _EXPECTED = (Stopped, ClientError, BotoCoreError, PostingError)
 
 

@@ -24,7 +24,8 @@ _QUARREL, _AGREEMENT = ("release", "discard", "discard"), ("discard", "release",
 
 class People:
     """`touched` accounts and `decided` records are those about which nothing certain can be said
-    beforehand any more. `tampered` events are those that nobody may take for a repeat: their
+    beforehand any more. Of `disputed` accounts, a refund may find that a dispute has given the
+    money back already. `tampered` events are those that nobody may take for a repeat: their
     fingerprints, and the records whose ids they bear.
     """
 
@@ -33,6 +34,7 @@ class People:
     ) -> None:
         self.touched: set[str] = set()
         self.decided: set[str] = set()
+        self.disputed: set[str] = set()
         self.tampered: dict[str, str] = {}
         self.edited = False
         self._opened = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tests.simulation.clerks import Clerks
 from tests.simulation.cloud import CloudRun, Streams
 from tests.simulation.deployment import Base
+from tests.simulation.disputers import Disputers
 from tests.simulation.doors import Doors
 from tests.simulation.drain import Drain, NotDrained
 from tests.simulation.faults import Fired
@@ -78,6 +79,7 @@ def simulate(
     clerks = Clerks(run, seed, people, focus)
     clerks.plan(scenario)
     end = _BEGIN_SECONDS + scenario.until * 1.5 + seeds.scenario.choice((30.0, 600.0))
+    Disputers(run, seed, people, focus).plan(scenario)
     course = _Course(Evidence(run, base, scenario, doors, people, interface), clerks)
     try:
         course.played(end, silence=silence)

@@ -323,7 +323,9 @@ class Drawing:
         return self._follow("part", hold, "0220", frozenset({"CLEAR"}), **part)
 
     def _clearing(self, hold: Planned) -> Planned:
-        return self._follow("clearing", hold, "0220", frozenset({"CLEAR"}), de4=f"{4_500:012}")
+        """Of less than was promised, or of more: within what is tolerated, or beyond it."""
+        amount = (4_500, 4_500, 6_900, 9_500)[int(hold.message["de"]["11"]) % 4]
+        return self._follow("clearing", hold, "0220", frozenset({"CLEAR"}), de4=f"{amount:012}")
 
     def _give_up(self, hold: Planned) -> Planned:
         undone = {"REJECTED REVERSED_UNMATCHED", "REJECTED ALREADY_EXPIRED", "RELEASE"}

@@ -144,7 +144,7 @@ def test_nobody_changes_or_deletes_in_the_journal() -> None:
 
 
 def test_only_what_books_and_what_people_decide_write_to_the_journal() -> None:
-    people = {"ReleaseRole", "SettleRole", "CorrectRole"}
+    people = {"ReleaseRole", "SettleRole", "CorrectRole", "DisputeRole"}
     machines = {"PostRole", "PostBatchRole", "AssembleRole", "TimersRole"}
 
     assert holders("dynamodb:PutItem", "JournalTable") == machines | people

@@ -52,6 +52,7 @@ OUTPUTS = {
     "ReleaseFunctionName",
     "SettleFunctionName",
     "CorrectFunctionName",
+    "DisputeFunctionName",
     "AccountFunctionName",
     "SweepFunctionName",
     "TimersFunctionName",

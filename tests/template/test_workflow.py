@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters import match_waits
+from adapters import match_waits, over_clearing_rules
 from domain.events import Event
 from tests.template.reading import ASL, ROOT, granted, named, properties, states, workflow
 
@@ -155,8 +155,8 @@ def test_the_rule_rows_that_it_reads_are_in_the_sample_rule_set() -> None:
     }
     rule_set = json.loads((ROOT / "samples" / "reference" / "rules.json").read_text())
 
-    # These are no rules of a transaction: corrections read the cap, Post reads the waits.
-    others = {"CORRECTION_CAP", match_waits.RULE}
+    # These are no rules of a transaction: corrections read the cap, Post the waits and tolerances.
+    others = {"CORRECTION_CAP", match_waits.RULE, over_clearing_rules.RULE}
     assert read == {row["id"] for row in rule_set["rows"]} - others
 
 

@@ -8,16 +8,21 @@ from adapters.balances import BalanceTable
 from adapters.batch_posting import BatchPoster
 from adapters.bus import Bus
 from adapters.claims import ClaimTable
+from adapters.correction_orders import OrderBook
+from adapters.corrections import Corrections
 from adapters.deduplication import Deduplication
 from adapters.derivation import Derivation
+from adapters.disputes import Disputes
+from adapters.disputes import Tables as DisputeTables
 from adapters.inbox import InboxTable
 from adapters.items import from_item
 from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
+from adapters.over_clearing_rules import OverClearingRules
+from adapters.overlay import Rules, derivation_over
 from adapters.overlay import Tables as Names
-from adapters.overlay import derivation_over
 from adapters.pairing import Pairing
 from adapters.pairs import PairTable
 from adapters.parked import ParkedTable
@@ -25,7 +30,9 @@ from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
 from adapters.posting_queue import PostingQueue
 from adapters.reference import ReferenceTable
+from adapters.reference_loading import ReferenceLoading
 from adapters.request_timers import RequestTimers
+from adapters.rule_sets import RuleSets
 from adapters.timers import Timers
 from tests.fakes.dynamodb import MemoryDynamoDB, Table
 from tests.fakes.services import MemoryBus, MemoryQueues
@@ -71,7 +78,9 @@ class Tables:
         self.payments = PaymentTable(client, "payments")
         self.queue, self.bus = MemoryQueues(), MemoryBus()
         self.ledger = Ledger(client, self.journal, self.balances, self.parked, self.payments)
-        self.waits = MatchWaitRules(ReferenceTable(client, "reference"))
+        self.reference = ReferenceTable(client, "reference")
+        self.rules = Rules(MatchWaitRules(self.reference), OverClearingRules(self.reference))
+        self.waits = self.rules.waits
         self.pairs = PairTable(client, "claims")
         self.pairing = Pairing(self.pairs, self.parked, self.waits)
         self.deduplication = Deduplication(self.claims, self.parked, self.journal, self.pairing)
@@ -81,10 +90,30 @@ class Tables:
         self.waker = Waker(self.parked, PostingQueue(self.queue, "https://sqs.example/post"))
         self.timers = Timers(self.payments, self.balances, self.ledger, self.waker)
         self.now = NOON
+        self.orders = OrderBook(self.dynamodb, "journal")
+        self.disputes = Disputes(
+            self.ledger,
+            DisputeTables(self.journal, self.payments, self.balances, self.orders, self.reference),
+            lambda: self.now,
+        )
+        self.corrections = Corrections(
+            self.ledger,
+            self.journal,
+            self.balances,
+            self.orders,
+            self.reference,
+            lambda: self.now,
+            self.payments,
+        )
         self.poster = Poster(
             Tools(
                 ledger=self.ledger,
-                derivation=Derivation(self.payments, self.balances, self.journal, self.waits),
+                derivation=Derivation(
+                    self.payments,
+                    self.balances,
+                    self.journal,
+                    *self.rules,
+                ),
                 outcomes=Outcomes(
                     client,
                     self.journal,
@@ -105,13 +134,25 @@ class Tables:
         self.batch = BatchPoster(
             self.poster,
             self.ledger,
-            lambda so_far: derivation_over(names, self.waits, so_far),
+            lambda so_far: derivation_over(names, self.rules, so_far),
             self.waker,
             lambda: self.now,
         )
 
     def open_account(self, status: str = "OPEN", currency: str = "EUR", limit: int = 0) -> None:
         self.balances.create("cust:A1", currency, status, limit)
+
+    def set_rules(self, **rules: dict[str, Any]) -> None:
+        """Rules of the version v1, which is in force."""
+        loading = RuleSets(self.dynamodb, "reference")
+        rows = [{"id": name, "params": params} for name, params in rules.items()]
+        loading.load("v1", rows, "2026-11-20T00:00:00Z")
+
+    def set_policy(self, policy: str) -> None:
+        """What the product of the account A1 says about missing funds."""
+        loading = ReferenceLoading(self.dynamodb, self.reference)
+        loading.load("products", [{"product": "P1", "funds_policy": policy}], 1)
+        loading.load("accounts", [{"account_id": "A1", "product": "P1"}], 1)
 
     def set_status(self, status: str) -> None:
         row = self.balances.read("cust:A1", "EUR")

@@ -279,6 +279,18 @@ def test_e13_a_dispute_that_is_won_leaves_the_scheme_without_the_purchase(curren
     assert nets((*domestic(4500, currency), *opened, *won)) == {}
 
 
+def test_e13f_what_a_dispute_wins_in_another_currency_goes_through_the_position() -> None:
+    """112.63 were claimed for 123.45 dollars, and 123.00 dollars are paid."""
+    amount, paid = Money(11263, "EUR"), Money(12300, "USD")
+
+    assert nets(disputing.win_dispute("VISA", amount, paid)) == {
+        ("fxpos:EUR/USD", "EUR"): -11263,
+        ("disp:recv", "EUR"): 11263,
+        ("settle:VISA:USD", "USD"): -12300,
+        ("fxpos:USD/EUR", "USD"): 12300,
+    }
+
+
 @CURRENCIES
 def test_e13_a_dispute_that_is_lost_is_the_customer_s_or_ours(currency: str) -> None:
     amount = Money(4500, currency)
@@ -316,7 +328,7 @@ def test_every_case_of_the_accounting_has_its_template() -> None:
     # A repeat (E7) books nothing; reversals (E5, E5b) and corrections (E14) mirror what was booked.
     assert told == {
         "E0", "E1", "E2", "E2b", "E3", "E3b", "E4", "E4b", "E6", "E8", "E8f", "E8r", "E9b", "E9c",
-        "E10", "E11", "E12", "E13", "E15",
+        "E10", "E11", "E12", "E13", "E13f", "E15",
     }  # fmt: skip
 
 

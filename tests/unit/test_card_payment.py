@@ -209,6 +209,62 @@ def test_e11_a_clearing_over_the_hold_is_posted_whole(tables: Tables) -> None:
     assert life(tables).label == "OVER_CLEARED"
 
 
+def flags(tables: Tables, event: TransactionPostingApproved) -> tuple[str, ...]:
+    header = tables.journal.get(f"J#{event.data.msg_id}")
+    assert header is not None
+    return header.posted.flags
+
+
+@pytest.mark.parametrize(
+    ("mcc", "amount", "expected"),
+    [
+        ("5812", 6000, ()),
+        ("5812", 6001, ("OVER_CLEARED",)),
+        ("5812", 7200, ("OVER_CLEARED",)),
+        ("5812", 7201, ("OVER_CLEARED", "OVER_TOLERANCE")),
+        ("5411", 6300, ("OVER_CLEARED",)),
+        ("5411", 6301, ("OVER_CLEARED", "OVER_TOLERANCE")),
+    ],
+)
+def test_how_much_more_than_was_authorised_is_usual_depends_on_the_category(
+    tables: Tables, mcc: str, amount: int, expected: tuple[str, ...]
+) -> None:
+    """20 % in restaurants, 5 % elsewhere: of 60.00 12.00 and 3.00. All of it is booked."""
+    tables.set_rules(OVER_CLEARING={"percent": {"DEFAULT": 5, "5812": 20}})
+    clearing = approved("0220", "000002", amount, de18=mcc)
+
+    post(tables, HOLD, clearing)
+
+    assert money(tables) == (-amount, 0, -amount)
+    assert flags(tables, clearing) == expected
+
+
+def test_without_a_rule_about_it_nothing_more_is_tolerated(tables: Tables) -> None:
+    clearing = approved("0220", "000002", 6001)
+
+    post(tables, HOLD, clearing)
+
+    assert flags(tables, clearing) == ("OVER_CLEARED", "OVER_TOLERANCE")
+
+
+def test_an_authorisation_that_comes_late_says_what_its_clearing_took_too_much(
+    tables: Tables,
+) -> None:
+    post(tables, approved("0220", "000002", 7500), HOLD)
+
+    assert flags(tables, HOLD) == ("OVER_CLEARED", "OVER_TOLERANCE")
+
+
+def test_what_was_reversed_of_the_clearing_is_no_excess_any_more(tables: Tables) -> None:
+    clearing = approved("0220", "000002", 7500)
+    undone = approved("0420", "000003", 1500, de90=original("0200", "000002"))
+
+    post(tables, HOLD, clearing, undone)
+
+    assert life(tables).payment.over_cleared == 0
+    assert life(tables).label == "CLEARED"
+
+
 def test_a_clearing_advice_without_authorisation_is_force_posted(tables: Tables) -> None:
     post(tables, CLEARING)
 

@@ -1,4 +1,5 @@
-"""A state machine over the life of a payment: messages in any order, repeated, and timers.
+"""A state machine over the life of a payment: messages in any order, repeated, timers, and what a
+person orders about disputes, by the real commands.
 
 The messages of one payment are drawn first and delivered in any order, some of them again and
 again. What a model says of their sum must hold once all have come, whatever the way there.
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from adapters.corrections import Instruction
 from adapters.items import from_item
 from cli.audit.available_is_right import available_is_right
 from cli.audit.conservation import conservation
@@ -22,11 +24,16 @@ from cli.audit.payments_are_sound import (
     held_is_open_holds,
     life_is_in_the_journal,
 )
+from domain.dispute_order import DisputeOrder
+from domain.errors import Refused
 from domain.events import TransactionPostingApproved
 from domain.payment import Payment
 from tests.unit.ledger_tables import Tables
 from tests.unit.payment_messages import approved, original
 
+_ANN = Instruction(by="ann", note="contested")
+_BOB = Instruction(by="bob", approve=True)
+_BOOKED = {"OPENED", "WON", "LOST"}
 _EXPIRES = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
 
@@ -77,6 +84,8 @@ class PaymentLife(RuleBasedStateMachine):
         self.open: list[TransactionPostingApproved] = []
         self.come: list[TransactionPostingApproved] = []
         self.expired = False
+        self.tables.set_rules(CORRECTION_CAP={"caps": {"EUR": 5_000}})
+        self.disputed: dict[str, int] = {}
 
     @initialize(story=stories())
     def begin(self, story: list[TransactionPostingApproved]) -> None:
@@ -121,7 +130,49 @@ class PaymentLife(RuleBasedStateMachine):
         self.the_posting_queue_is_worked_off()
         self.expired = True
 
+    @rule(
+        action=st.sampled_from(("open", "win", "lose")),
+        amount=st.integers(1, 6_000),
+        case=st.sampled_from(("", "A")),
+        write_off=st.booleans(),
+        told=st.sampled_from((_ANN, _BOB)),
+    )
+    def a_dispute_is_ordered(
+        self, action: Any, amount: int, case: str, write_off: bool, told: Instruction
+    ) -> None:
+        """What it books is what it says, once; what it refuses moves nothing."""
+        if not self.come:
+            return
+        order = DisputeOrder(
+            action=action,
+            amount=amount,
+            currency="EUR",
+            reason="10.4",
+            case=case,
+            write_off=write_off and action == "lose",
+        )
+        journal, posted = len(self._headers()), self.tables.balance()
+        try:
+            done = self.tables.disputes.carry_out(self.come[0].data.msg_id, order, told)
+        except Refused:
+            done = {"result": "REFUSED"}
+        booked = done["result"] in _BOOKED and not done.get("already")
+        signs = {"open": 1, "lose": -1}
+        net = signs.get(action, 0) * amount if booked and not order.write_off else 0
+        assert len(self._headers()) == journal + booked
+        assert self.tables.balance() == posted + net
+        if booked:
+            self.disputed[action] = self.disputed.get(action, 0) + amount
+
     # --- what must hold
+
+    @invariant()
+    def disputes_are_what_was_ordered(self) -> None:
+        counters = {"open": "disputed", "win": "dispute_won", "lose": "dispute_lost"}
+        for row in self._rows("payments"):
+            if row["pk"].startswith("P#"):
+                found = {action: row[name] for action, name in counters.items() if row[name]}
+                assert found == self.disputed
 
     @invariant()
     def the_books_are_sound(self) -> None:
@@ -143,7 +194,8 @@ class PaymentLife(RuleBasedStateMachine):
             self.come.append(event)
             self.tables.poster.post(event)
         self.the_posting_queue_is_worked_off()
-        if not self.come or self.expired:
+        if not self.come or self.expired or self.disputed:
+            # What is disputed is not there for a refund: then the order matters, as it should.
             return
         orderly = Tables()
         orderly.open_account(limit=10_000_000)
@@ -151,6 +203,9 @@ class PaymentLife(RuleBasedStateMachine):
             orderly.poster.post(event)
         assert _end(self.tables) == _end(orderly)
         assert not [row for row in self._rows("parked") if row["state"] == "PARKED"]
+
+    def _headers(self) -> list[dict[str, Any]]:
+        return [row for row in self._rows("journal") if row["sk"] == "H"]
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         return [from_item(item) for item in self.tables.dynamodb.rows(table)]

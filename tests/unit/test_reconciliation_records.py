@@ -143,3 +143,25 @@ def test_a_row_that_nothing_resolved_is_for_a_person() -> None:
     broken.parked[REJECTED] |= {"reason": "FAILED", "state": "RESOLVED"}
 
     assert kinds(compared(broken)) == [("RESOLVED_BY_NOTHING", REJECTED)]
+
+
+def test_an_excess_beyond_tolerance_is_for_a_person() -> None:
+    of = books()
+    found = compare_records(
+        of.inbox.values(), booked(of), of.parked, OVERDUE_BEFORE, {PURCHASE: 1500}
+    )
+
+    (only,) = found.breaks
+    assert (only.kind, only.id, only.repair) == ("OVER_CLEARED", PURCHASE, None)
+    assert "1500 minor units" in only.what
+
+
+def test_a_reversal_of_what_never_came_is_for_a_person_until_it_is_discarded() -> None:
+    broken = books()
+    broken.parked[REJECTED]["code"] = "REVERSED_UNMATCHED"
+
+    (only,) = compared(broken).breaks
+    assert (only.kind, only.id, only.repair) == ("REVERSED_UNMATCHED", REJECTED, None)
+
+    broken.parked[REJECTED]["state"] = "DISCARDED"
+    assert compared(broken).breaks == []

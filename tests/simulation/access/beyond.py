@@ -52,7 +52,13 @@ BY_HOLDER = {
     ("AuditStreamRole", "s3:ListBucket", "AuditBucket"): "Firehose looks at its bucket at setup",
     ("IngestFileRole", "sqs:SendMessage", "LandingQueue"): "no file of a run outlasts a function",
     ("IngestRole", "dynamodb:GetItem", "IdempotencyTable"): "where a refused put shows no item",
+    ("ReconcileRole", "dynamodb:GetItem", "PaymentsTable"): _BREAKS,
     ("ReconcileRole", "s3:GetObject", "reconciliation/*"): _BREAKS,
+    (
+        "ReleaseRole",
+        "dynamodb:GetItem",
+        "ReferenceTable",
+    ): "only where a released clearing takes more than was authorised",
     ("ReconcileRole", "s3:GetObject", "work/*"): _BREAKS,
     ("ReconcileRole", "s3:PutObject", "work/*"): _BREAKS,
     ("ReconcileStateMachineRole", "lambda:InvokeFunction", "RebuildBalancesFunction"): _BREAKS,

@@ -115,6 +115,7 @@ _RULES = "ApplyRulesStateMachine"
 _REPEATS = ("repeated", "conflicting", "repeated_refusal")
 _LEGS = Focus(acts=("legs",))
 _CORRECTIONS = Focus(kinds=("purchase",), acts=("void", "change", "quarrel"))
+_DISPUTES = Focus(kinds=("purchase",), acts=("dispute", "contend"))
 _SETTLEMENT = Focus(kinds=("purchase",), acts=("settle",))
 _ACCOUNTS = Focus(kinds=("rush",), acts=("account",))
 _BURST = Focus(burst=True)
@@ -237,6 +238,20 @@ CONDITIONS = (
         _BALANCE_AND_LINE,
         "a correction moves a balance at any version",
         Focus(kinds=("rush",), acts=("void", "change", "quarrel")),
+    ),
+    # Header, payment and balance are locks of one another here: each is the last one somewhere.
+    dropped("DisputeFunction", _PAYMENT, "a dispute moves a payment at any version", _DISPUTES),
+    dropped(
+        "DisputeFunction",
+        _any(_HEADER, _PAYMENT, _BALANCE_AND_LINE),
+        "a dispute is put over another",
+        _DISPUTES,
+    ),
+    dropped(
+        "DisputeFunction",
+        _BALANCE_AND_LINE,
+        "a dispute moves a balance at any version",
+        Focus(kinds=("rush",), acts=("dispute", "contend")),
     ),
     dropped("SettleFunction", _HEADER, "a settlement is booked over another", _SETTLEMENT),
     # What is told
