@@ -6,11 +6,9 @@ stands when the response looks for it; where it was second, it finds the respons
 Whatever comes in between, one of the two ends the wait, and repeating either is harmless.
 """
 
-import zlib
-
 from adapters.match_waits import MatchWaitRules
 from adapters.pairs import PairTable
-from adapters.parked import DUE_SHARDS, PENDING_MATCH, RELEASED, ParkedRow, ParkedTable
+from adapters.parked import PENDING_MATCH, RELEASED, ParkedRow, ParkedTable, due_shard_of
 from adapters.parked_fields import parked_fields
 from domain.cain import from_json
 from domain.pairing import REQUEST, RESPONSE, Part, part_of
@@ -88,6 +86,6 @@ def waiting_row(record: Received, at: str, due_at: str) -> ParkedRow:
         message="the request waits for its response",
         parked_at=at,
         due_at=due_at,
-        due_shard=f"{zlib.crc32(record.ingest_id.encode()) % DUE_SHARDS:02}",
+        due_shard=due_shard_of(record.ingest_id),
         **parked_fields(record),  # type: ignore[arg-type]
     )

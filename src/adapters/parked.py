@@ -3,6 +3,7 @@
 A row is put if absent, or over a RELEASED one, whose story moves into `history`; never over PARKED.
 """
 
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from adapters import transactions
 from adapters.batch_get import batch_get
 from adapters.items import from_item, to_item
 from adapters.refusals import CONDITION_FAILED, code_of, standing_item
+from domain.business_time import iso_instant
 from domain.errors import Unavailable
 
 PARKED, RELEASED, DISCARDED, RESOLVED = "PARKED", "RELEASED", "DISCARDED", "RESOLVED"
@@ -26,7 +28,7 @@ INVALID, DUPLICATE, CONFLICT, REJECTED, FAILED, PENDING_MATCH = (
     "PENDING_MATCH",
 )
 BY_DUE = "by-due"
-# Requests whose times end at one moment lie apart: a key of an index takes a thousand writes a
+# Rows whose times end at one moment lie apart: a key of an index takes a thousand writes a
 # second.
 DUE_SHARDS = 16
 # What a later outcome takes the place of: such a row tells of a way that has not ended, or ended
@@ -40,7 +42,9 @@ _AS_RELEASED = {":released": {"S": RELEASED}}
 class ParkedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`reason` is the kind, `code` the particular why; `original` points at the record it
     repeats. A record that waits until `due_at` keeps the `event` that it goes on with; one that
-    its payment refused, the event that was refused.
+    its payment refused, the event that was refused. A request has no event yet: it waits in the
+    index, under its `due_shard`, and names its `response` once that has come. What is released
+    lies there, too.
     """
 
     ingest_id: str
@@ -75,6 +79,10 @@ class ParkedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def reason_day(self) -> str:
         """The key of the index by reason and day."""
         return f"{self.reason}#{self.parked_at[:10]}"
+
+
+def due_shard_of(ingest_id: str) -> str:
+    return f"{zlib.crc32(ingest_id.encode()) % DUE_SHARDS:02}"
 
 
 def is_answered(row: Mapping[str, Any]) -> bool:
@@ -229,13 +237,14 @@ class ParkedTable:
 
     def release(self, ingest_id: str, msg_id: str, entry: Mapping[str, str]) -> dict[str, Any]:
         """A transaction's action that turns PARKED into RELEASED, for this message id from
-        now on.
+        now on. It lies in the index from then on, so that the sweep sees what became of it.
         """
         return {
             "Update": self._transition(ingest_id, RELEASED, entry)
             | {
                 "UpdateExpression": (
-                    "SET #state = :to, history = list_append(history, :entry), msg_id = :msg_id"
+                    "SET #state = :to, history = list_append(history, :entry), msg_id = :msg_id,"
+                    " due_shard = :shard, due_at = :at"
                 ),
                 "ConditionExpression": "#state = :parked AND reason <> :invalid",
                 "ExpressionAttributeValues": to_item(
@@ -245,6 +254,8 @@ class ParkedTable:
                         ":invalid": INVALID,
                         ":entry": [dict(entry)],
                         ":msg_id": msg_id,
+                        ":shard": due_shard_of(ingest_id),
+                        ":at": iso_instant(datetime.fromisoformat(entry["at"])),
                     }
                 ),
             }
@@ -272,13 +283,30 @@ class ParkedTable:
     def time_out(self, ingest_id: str, at: str) -> bool:
         """Turn a request that waits into RELEASED; False where it does not wait.
 
-        It stays in the index until it has its outcome. Raises Unavailable.
+        It stays in the index, so that the sweep sees what became of it. Raises Unavailable.
         """
         entry = {"state": RELEASED, "at": at, "by": "timers", "note": "no response came in time"}
         return self._done(self._end_of_wait(ingest_id, RELEASED, entry))
 
-    def due(self, shard: int, until: str) -> Iterator[str]:
-        """Ingest_ids of the requests of this shard whose time ended, the oldest first."""
+    def leave_index(self, ingest_id: str) -> bool:
+        """A RELEASED row of a record that has its outcome; False where it is not RELEASED."""
+        return self._done(
+            {
+                "TableName": self.table,
+                "Key": {"ingest_id": {"S": ingest_id}},
+                "UpdateExpression": "REMOVE due_shard",
+                "ConditionExpression": "#state = :released",
+                "ExpressionAttributeNames": _STATE,
+                "ExpressionAttributeValues": _AS_RELEASED,
+            }
+        )
+
+    def due(self, until: str) -> Iterator[str]:
+        """Ingest_ids of the requests whose time ended, and of what was released until then."""
+        for shard in range(DUE_SHARDS):
+            yield from self._due(shard, until)
+
+    def _due(self, shard: int, until: str) -> Iterator[str]:
         request: dict[str, Any] = {
             "TableName": self.table,
             "IndexName": BY_DUE,

@@ -1,6 +1,6 @@
 """Sending a record on its way again, where its first way was lost."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -10,6 +10,7 @@ from adapters.deduplication import Deduplication
 from adapters.inbox import InboxTable
 from adapters.parked import RELEASED, ParkedTable
 from adapters.story import Story
+from domain.business_time import iso_instant
 from domain.received import Received
 
 
@@ -61,6 +62,29 @@ class Sweep:
             parked=mended.parked,
             unsent=mended.unsent,
         )
+
+    def send_released(
+        self, until: datetime, at: str, enough: Callable[[], bool], *, dry_run: bool
+    ) -> SentOn:
+        """What was let go until then, by a person or by a timer, and has no outcome.
+
+        Its minute was accounted for while it was parked, so that no walk comes by again. What has
+        its outcome leaves the index. Raises Unavailable.
+        """
+        lost = []
+        for ingest_id in self._parked.due(iso_instant(until)):
+            if enough():
+                break
+            row = self._parked.get(ingest_id)
+            if row is None or row["state"] != RELEASED:
+                continue
+            if datetime.fromisoformat(row["history"][-1]["at"]) > until:
+                continue
+            if self._story.header_of(ingest_id, row["msg_id"]) is None:
+                lost.append(ingest_id)
+            elif not dry_run:
+                self._parked.leave_index(ingest_id)
+        return self.send_on(lost, at, dry_run=dry_run)
 
     def send_on(self, ingest_ids: Iterable[str], at: str, *, dry_run: bool) -> SentOn:
         """Those of these records that have no outcome. Raises Unavailable."""

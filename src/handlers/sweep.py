@@ -5,6 +5,7 @@ the reconciliation with `{"ingest_ids": [...]}`: these, whatever their age.
 """
 
 import os
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from adapters.match_waits import MatchWaitRules
 from adapters.pairing import Pairing
 from adapters.pairs import PairTable
 from adapters.parked import ParkedTable
-from adapters.recovery import Sweep, Swept, minutes_between
+from adapters.recovery import SentOn, Sweep, Swept, minutes_between
 from adapters.reference import ReferenceTable
 from adapters.story import Story
 
@@ -74,6 +75,19 @@ def sweep_until(until: datetime, context: LambdaContext, *, dry_run: bool) -> li
     return done
 
 
+def released_until(until: datetime, context: LambdaContext, *, dry_run: bool) -> SentOn:
+    """What was let go after its minute had been accounted for."""
+
+    def enough() -> bool:
+        return context.get_remaining_time_in_millis() < _RESERVE_MS
+
+    return sweep.send_released(until, clock.timestamp(), enough, dry_run=dry_run)
+
+
+def _once(ingest_ids: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(ingest_ids))
+
+
 def send_on(ingest_ids: list[str], *, dry_run: bool) -> dict[str, Any]:
     """Those of these records that have no outcome."""
     done = sweep.send_on(ingest_ids, clock.timestamp(), dry_run=dry_run)
@@ -97,13 +111,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.info("swept", extra=facts)
         return facts
     age = timedelta(minutes=int(event.get("min_age_minutes", min_age_minutes)))
-    done = [] if paused else sweep_until(clock.now() - age, context, dry_run=dry_run)
+    done: list[Swept] = []
+    let_go: list[SentOn] = []
+    if not paused:
+        done = sweep_until(clock.now() - age, context, dry_run=dry_run)
+        let_go = [released_until(clock.now() - age, context, dry_run=dry_run)]
     facts = {
         "minutes": len(done),
         "seen": sum(each.seen for each in done),
-        "resent": [ingest_id for each in done for ingest_id in each.resent],
-        "parked": [ingest_id for each in done for ingest_id in each.parked],
-        "unsent": [ingest_id for each in done for ingest_id in each.unsent],
+        "resent": _once(ingest_id for each in (*done, *let_go) for ingest_id in each.resent),
+        "parked": _once(ingest_id for each in (*done, *let_go) for ingest_id in each.parked),
+        "unsent": _once(ingest_id for each in (*done, *let_go) for ingest_id in each.unsent),
         "dry_run": dry_run,
         "paused": paused,
     }

@@ -6,7 +6,6 @@ On a schedule, and invoked by the command line with `{"dry_run": bool}`.
 
 import os
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -53,7 +52,6 @@ request_timers = RequestTimers(
         MatchWaitRules(ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"])),
     ),
     Bus(aws.client("events"), os.environ["BUS_NAME"]),
-    timedelta(minutes=int(os.environ["SWEEP_AGE_MINUTES"])),
 )
 
 

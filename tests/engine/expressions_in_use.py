@@ -252,7 +252,8 @@ WRITES = (
         "Parked",
         "Update",
         "#state = :parked AND reason <> :invalid",
-        "SET #state = :to, history = list_append(history, :entry), msg_id = :msg_id",
+        "SET #state = :to, history = list_append(history, :entry), msg_id = :msg_id,"
+        " due_shard = :shard, due_at = :at",
         names=STATE,
         values={
             ":parked": "state",
@@ -260,7 +261,17 @@ WRITES = (
             ":to": "state",
             ":entry": "history",
             ":msg_id": "text",
+            ":shard": "shard",
+            ":at": "due",
         },
+    ),
+    Use(
+        "Parked",
+        "Update",
+        "#state = :released",
+        "REMOVE due_shard",
+        names=STATE,
+        values={":released": "state"},
     ),
     Use(
         "Parked",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.identity import distinct_message_id, minute_shard
-from handlers import sweep
+from handlers import release, sweep
 from samples.event_story import BLOCKED_PURCHASE, FOREIGN_PURCHASE, Story
 from tests.fakes.cloud import Cloud
 from tests.fakes.runtime import Context
@@ -103,6 +103,30 @@ def test_a_record_that_nobody_can_read_is_parked_and_the_others_go_on(
     assert answer["resent"] == [BLOCKED_PURCHASE.received.ingest_id]
     assert cloud.row("parked")["code"] == "UNREADABLE_RECORD"
     assert sweep.handler({}, context)["parked"] == []
+
+
+def test_what_was_released_long_after_its_minute_is_sent_again_until_it_ended(
+    cloud: Cloud, context: Any
+) -> None:
+    received(cloud, FOREIGN_PURCHASE)
+    parked(cloud, FOREIGN_PURCHASE, "PARKED", msg_id=FOREIGN.msg_id)
+    sweep.handler({}, context)
+    assert cursor(cloud) is not None
+    order = {"action": "release", "ingest_id": FOREIGN.ingest_id, "by": "ops", "note": "why"}
+    assert release.handler(order, context)["result"] == "RELEASED"
+    cloud.time += timedelta(minutes=14)
+    assert sweep.handler({}, context)["resent"] == []
+    cloud.time += timedelta(minutes=1)
+
+    assert sweep.handler({"dry_run": True}, context)["resent"] == [FOREIGN.ingest_id]
+    assert sweep.handler({}, context)["resent"] == [FOREIGN.ingest_id]
+
+    given.reference(cloud)
+    given.booked(cloud, "TransactionPostingApproved")
+    cloud.time = FOREIGN_PURCHASE.received_at + timedelta(hours=3)
+    assert sweep.handler({}, context)["resent"] == []
+    row = cloud.row("parked", ingest_id=FOREIGN.ingest_id)
+    assert (row["state"], "due_shard" in row) == ("RELEASED", False)
 
 
 @pytest.mark.parametrize("state", ["PARKED", "DISCARDED", "RESOLVED"])

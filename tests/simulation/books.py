@@ -142,7 +142,8 @@ class SimulatedBooks:
         now = iso_instant(self._run.clock.now())
         tables = self._run.database.tables
         rows = (*tables["PaymentsTable"].items.values(), *tables["ParkedTable"].items.values())
-        return any(row["due_at"]["S"] <= now for row in rows if "due_shard" in row)
+        waiting = (row for row in rows if row.get("state") != {"S": "RELEASED"})
+        return any(row["due_at"]["S"] <= now for row in waiting if "due_shard" in row)
 
     def repeats(self) -> list[str]:
         """Records that wait as repeats of others."""

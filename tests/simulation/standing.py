@@ -51,7 +51,7 @@ def guard(
     if table == "PaymentsTable":
         return _payment(before, after or {}, headers)
     if table == "ParkedTable":
-        return _parked(before, put)
+        return _parked(before, after or {}, put)
     if table == "ClaimsTable" and put and "owner" in before:
         return [(7, f"the claim of {_name(before)} was replaced")]
     return _balance(before, after or {}, headers) if table == "BalancesTable" else []
@@ -63,12 +63,12 @@ def _rule(before: Attributes, *, put: bool) -> list[tuple[int, str]]:
     return [(15, f"the rule {before['sk']['S']} was changed")] if put and is_rule else []
 
 
-def _parked(before: Attributes, put: bool) -> list[tuple[int, str]]:
+def _parked(before: Attributes, after: Attributes, put: bool) -> list[tuple[int, str]]:
     state = before.get("state", {}).get("S")
     if put and state in _FINAL and not _provisional(before):
         what = f"the {state} {before['reason']['S']} row of {_name(before)} was replaced"
         return [(2, what)]
-    if not put and state != "PARKED":
+    if not put and state != "PARKED" and before.get("state") != after.get("state"):
         return [(2, f"{_name(before)} was decided about in state {state}")]
     return []
 

@@ -31,6 +31,8 @@ def afterwards(evidence: "Evidence") -> list[tuple[int, str]]:
     # Time passes below: a hold that lives for an hour only would expire meanwhile, as it should.
     run.clock.seconds += _BRIEF_HOLDS_SECONDS
     drain.ask("TimersFunction", {})
+    # What was released and is booked leaves its index with the next sweep.
+    drain.ask("SweepFunction", {})
     drain.settle()
     steps = (
         (16, "a second round of repairs", drain.repair),

@@ -1,7 +1,7 @@
 """The system's tables in memory, with the keys and indexes that the template declares."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from adapters.balances import BalanceTable
@@ -84,9 +84,7 @@ class Tables:
         self.pairs = PairTable(client, "claims")
         self.pairing = Pairing(self.pairs, self.parked, self.waits)
         self.deduplication = Deduplication(self.claims, self.parked, self.journal, self.pairing)
-        self.request_timers = RequestTimers(
-            self.parked, self.pairing, Bus(self.bus, "bus"), timedelta(minutes=15)
-        )
+        self.request_timers = RequestTimers(self.parked, self.pairing, Bus(self.bus, "bus"))
         self.waker = Waker(self.parked, PostingQueue(self.queue, "https://sqs.example/post"))
         self.timers = Timers(self.payments, self.balances, self.ledger, self.waker)
         self.now = NOON

@@ -334,18 +334,6 @@ def test_one_that_went_on_is_not_made_to_wait_again(tables: Tables) -> None:
     assert state(tables) == WENT_ON
 
 
-def test_one_that_went_on_and_was_lost_is_sent_again(tables: Tables) -> None:
-    admit(tables, REQUEST)
-    tables.bus.refused = {"TransactionAuthorized"}
-    with pytest.raises(Exception, match="the bus refused it"):
-        time_out(tables)
-    assert state(tables) == WENT_ON
-    tables.bus.refused.clear()
-
-    assert time_out(tables, timedelta(minutes=25)) == []
-    assert time_out(tables, timedelta(minutes=30)) == [REQUEST.ingest_id]
-
-
 @pytest.mark.parametrize("order", list(orders("timer", 3, "response", 3)), ids=" ".join)
 def test_a_response_that_comes_with_the_timer_goes_on_whoever_is_first(
     tables: Tables, order: tuple[str, ...]

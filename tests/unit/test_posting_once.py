@@ -261,7 +261,7 @@ def test_a_discarded_failure_stays_discarded(tables: Tables) -> None:
 def _released_as(tables: Tables, msg_id: str) -> None:
     """The failed record ing_a, released under this message id."""
     tables.parked.put(_parked(FAILED))
-    entry = {"state": "RELEASED", "at": "", "by": "op", "note": ""}
+    entry = {"state": "RELEASED", "at": NOON.isoformat(), "by": "op", "note": ""}
     action = tables.parked.release("ing_a", msg_id, entry)
     tables.dynamodb.transact_write_items(TransactItems=[action])
 
