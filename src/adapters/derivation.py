@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from adapters.balances import BalanceTable
 from adapters.journal import JournalTable
-from adapters.match_waits import MatchWaitRules
 from adapters.over_clearing_rules import OverClearingRules
 from adapters.payments import Found, PaymentTable
+from adapters.posting_rules import PostingRules
 from domain import chart
 from domain.booking import (
     BalanceRow,
@@ -99,14 +99,12 @@ class Derivation:
         payments: PaymentTable,
         balances: BalanceTable,
         journal: JournalTable,
-        waits: MatchWaitRules,
-        over_clearing: OverClearingRules,
+        rules: PostingRules,
     ) -> None:
         self._payments = payments
         self._balances = balances
         self._journal = journal
-        self._waits = waits
-        self._over_clearing = over_clearing
+        self._rules = rules
 
     def derive(self, meta: Meta, record: Decided, reason: str | None, at: datetime) -> Derived:
         """What becomes of the record now. `reason` suspends whatever was decided."""
@@ -163,7 +161,7 @@ class Derivation:
             closed = status_refusal(stands, message.record.direction)
             if closed is not None:
                 return _to_suspense(case, closed)
-        return ToBook(with_over_clearing(self._over_clearing, message, booking), balance)
+        return ToBook(with_over_clearing(self._rules.over_clearing, message, booking), balance)
 
     def _refused(self, case: _Case, code: str) -> Derived:
         """A financial message is always booked: without its purchase, or to suspense."""
@@ -192,7 +190,7 @@ class Derivation:
                 return ToRefuse(_IN_VAIN.get(kind, why), case.message, case.found)
 
     def _seconds(self, message: Message) -> int:
-        waits = self._waits.of(message.record.rule_version)
+        waits = self._rules.waits.of(message.record.rule_version)
         by_kind = {REVERSE: waits.reversal, REFUND: waits.refund, INCREMENT: waits.increment}
         return by_kind.get(message.kind, waits.clearing)
 

@@ -8,10 +8,11 @@ from adapters.claims import Claim, ClaimTable
 from adapters.deduplication import repeat_of
 from adapters.derivation import AlreadyTaken, ToBook, ToRefuse, ToWait, WaitsAlready
 from adapters.ledger import header_of
-from adapters.overlay import OverlaidJournal, Rules, SoFar, Tables, derivation_over
+from adapters.overlay import OverlaidJournal, SoFar, Tables, derivation_over
 from adapters.pairing import part_of_record, waiting_row
 from adapters.pairs import PairTable
 from adapters.parked import CONFLICT, DUPLICATE, RESOLVED, ParkedRow
+from adapters.posting_rules import PostingRules
 from domain.booking import SECOND_PRESENTMENT, BalanceRow, Booking, primary_header_id
 from domain.errors import Unavailable
 from domain.events import Decided, Meta, Posted
@@ -58,7 +59,9 @@ type Told = Entered | Waiting | NotAllowed | StillWaits
 class DryBooks:
     """Made for one run, over what the messages before it would change."""
 
-    def __init__(self, claims: ClaimTable, tables: Tables, rules: Rules, so_far: SoFar) -> None:
+    def __init__(
+        self, claims: ClaimTable, tables: Tables, rules: PostingRules, so_far: SoFar
+    ) -> None:
         self._claims = claims
         self._pairs = PairTable(tables.client, claims.table)
         self._waits = rules.waits

@@ -12,9 +12,8 @@ from adapters.balances import BalanceTable, balance_key
 from adapters.claims import Claim
 from adapters.derivation import Derivation
 from adapters.journal import JournalTable
-from adapters.match_waits import MatchWaitRules
-from adapters.over_clearing_rules import OverClearingRules
 from adapters.payments import PaymentTable
+from adapters.posting_rules import PostingRules
 from domain.booking import BalanceRow, Booking
 from domain.events import Posted
 from domain.header import StoredHeader
@@ -122,20 +121,13 @@ class OverlaidPayments(PaymentTable):
         return self._so_far.payments.get(payment_id) or super().get(payment_id)
 
 
-class Rules(NamedTuple):
-    """What posting asks of the rule set."""
-
-    waits: MatchWaitRules
-    over_clearing: OverClearingRules
-
-
-def derivation_over(tables: Tables, rules: Rules, so_far: SoFar) -> Derivation:
+def derivation_over(tables: Tables, rules: PostingRules, so_far: SoFar) -> Derivation:
     """The derivation of the money path, for a message that comes after these."""
     return Derivation(
         OverlaidPayments(tables.client, tables.payments, so_far),
         OverlaidBalances(tables.client, tables.balances, so_far),
         OverlaidJournal(tables.client, tables.journal, so_far),
-        *rules,
+        rules,
     )
 
 

@@ -31,7 +31,8 @@ from adapters.enriching import Enricher
 from adapters.file_reception import DECODERS
 from adapters.match_waits import MatchWaitRules
 from adapters.over_clearing_rules import OverClearingRules
-from adapters.overlay import Rules, SoFar, Tables
+from adapters.overlay import SoFar, Tables
+from adapters.posting_rules import PostingRules
 from adapters.reception import Submission
 from adapters.reference import ReferenceTable
 from adapters.shadow import decide_twice
@@ -57,7 +58,7 @@ tables = Tables(
 dry_run = DryRun(
     CardIndex(dynamodb, os.environ["VAULT_TABLE"], index),
     index,
-    lambda so_far: DryBooks(claims, tables, Rules(waits, over_clearing), so_far),
+    lambda so_far: DryBooks(claims, tables, PostingRules(waits, over_clearing), so_far),
     Enricher(reference),
     rules,
 )

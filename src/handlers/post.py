@@ -20,6 +20,7 @@ from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Result, Tools, facts_of_record
 from adapters.posting_queue import BatchQueue, PostingQueue, is_batched
+from adapters.posting_rules import PostingRules
 from adapters.reference import ReferenceTable
 from domain.errors import Unavailable
 from domain.events import (
@@ -44,7 +45,7 @@ bus = Bus(aws.client("events"), os.environ["BUS_NAME"])
 poster = Poster(
     Tools(
         ledger=Ledger(dynamodb, journal, balances, parked, payments),
-        derivation=Derivation(payments, balances, journal, waits, over_clearing),
+        derivation=Derivation(payments, balances, journal, PostingRules(waits, over_clearing)),
         outcomes=Outcomes(dynamodb, journal, parked, payments, bus),
         waker=Waker(parked, queue),
         journal=journal,

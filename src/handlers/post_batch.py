@@ -20,11 +20,12 @@ from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
 from adapters.over_clearing_rules import OverClearingRules
-from adapters.overlay import Rules, Tables, derivation_over
+from adapters.overlay import Tables, derivation_over
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
 from adapters.posting_queue import PostingQueue
+from adapters.posting_rules import PostingRules
 from adapters.reference import ReferenceTable
 from domain.errors import Unavailable
 from domain.events import TransactionPostingApproved, UnknownEvent
@@ -36,7 +37,9 @@ parked = ParkedTable(dynamodb, os.environ["PARKED_TABLE"])
 journal = JournalTable(dynamodb, os.environ["JOURNAL_TABLE"])
 payments = PaymentTable(dynamodb, os.environ["PAYMENTS_TABLE"])
 reference = ReferenceTable(dynamodb, os.environ["REFERENCE_TABLE"])
-rules = Rules(MatchWaitRules(reference), OverClearingRules(reference))
+waits = MatchWaitRules(reference)
+over_clearing = OverClearingRules(reference)
+rules = PostingRules(waits, over_clearing)
 queue = PostingQueue(aws.client("sqs"), os.environ["POST_QUEUE_URL"])
 bus = Bus(aws.client("events"), os.environ["BUS_NAME"])
 ledger = Ledger(dynamodb, journal, balances, parked, payments)
@@ -45,7 +48,7 @@ tables = Tables(dynamodb, journal.table, balances.table, payments.table)
 poster = Poster(
     Tools(
         ledger=ledger,
-        derivation=Derivation(payments, balances, journal, *rules),
+        derivation=Derivation(payments, balances, journal, rules),
         outcomes=Outcomes(dynamodb, journal, parked, payments, bus),
         waker=waker,
         journal=journal,

@@ -40,7 +40,7 @@ def purchase() -> dict[tuple[str, str], float]:
         ("PaymentsTable", "write", 6),  # the payment and its two pointers
         ("ParkedTable", "write", 2),  # a check, charged like a write
         ("InboxTable", "write", 2),
-        ("ClaimsTable", "write", 2),  # the claim and the pair
+        ("ClaimsTable", "write", 2),  # the claim, and the pair of request and response
     ],
 )
 def test_a_purchase_writes_what_the_page_on_cost_says(

@@ -21,14 +21,15 @@ from adapters.ledger import Ledger
 from adapters.match_waits import MatchWaitRules
 from adapters.outcomes import Outcomes, Waker
 from adapters.over_clearing_rules import OverClearingRules
-from adapters.overlay import Rules, derivation_over
 from adapters.overlay import Tables as Names
+from adapters.overlay import derivation_over
 from adapters.pairing import Pairing
 from adapters.pairs import PairTable
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.posting import Poster, Tools
 from adapters.posting_queue import PostingQueue
+from adapters.posting_rules import PostingRules
 from adapters.reference import ReferenceTable
 from adapters.reference_loading import ReferenceLoading
 from adapters.request_timers import RequestTimers
@@ -79,8 +80,8 @@ class Tables:
         self.queue, self.bus = MemoryQueues(), MemoryBus()
         self.ledger = Ledger(client, self.journal, self.balances, self.parked, self.payments)
         self.reference = ReferenceTable(client, "reference")
-        self.rules = Rules(MatchWaitRules(self.reference), OverClearingRules(self.reference))
-        self.waits = self.rules.waits
+        self.waits = MatchWaitRules(self.reference)
+        self.rules = PostingRules(self.waits, OverClearingRules(self.reference))
         self.pairs = PairTable(client, "claims")
         self.pairing = Pairing(self.pairs, self.parked, self.waits)
         self.deduplication = Deduplication(self.claims, self.parked, self.journal, self.pairing)
@@ -88,7 +89,7 @@ class Tables:
         self.waker = Waker(self.parked, PostingQueue(self.queue, "https://sqs.example/post"))
         self.timers = Timers(self.payments, self.balances, self.ledger, self.waker)
         self.now = NOON
-        self.orders = OrderBook(self.dynamodb, "journal")
+        self.orders = OrderBook(client, "journal")
         self.disputes = Disputes(
             self.ledger,
             DisputeTables(self.journal, self.payments, self.balances, self.orders, self.reference),
@@ -110,7 +111,7 @@ class Tables:
                     self.payments,
                     self.balances,
                     self.journal,
-                    *self.rules,
+                    self.rules,
                 ),
                 outcomes=Outcomes(
                     client,
