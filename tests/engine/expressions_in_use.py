@@ -341,36 +341,36 @@ WRITES = (
     Use(
         "Balances",
         "Update",
-        "version = :version AND #status = :open AND available >= :held",
-        "SET available = available + :net, held = held + :held, version = version + :one",
+        "version = :version AND #status = :open AND available >= :funds",
+        "SET available = available + :net, held = held + :held,"
+        " version = version + :bookings, posting_no = posting_no + :counted"
+        " ADD posted_d :debit, posted_c :credit, receivable :receivable",
         names={"#status": "status"},
         values={
-            ":version": "version",
             ":open": "status",
-            ":held": "number",
+            ":funds": "number",
+            ":version": "version",
             ":net": "number",
-            ":one": "one",
+            ":held": "number",
+            ":bookings": "version",
+            ":counted": "one",
+            ":debit": "sum",
+            ":credit": "sum",
+            ":receivable": "sum",
         },
     ),
     Use(
         "Balances",
         "Update",
         "version = :version",
-        "SET available = available + :net, held = held + :held, version = version + :one",
-        values={":version": "version", ":net": "number", ":held": "number", ":one": "one"},
-    ),
-    Use(
-        "Balances",
-        "Update",
-        "version = :version",
-        "SET available = available + :net, held = held + :held, version = version + :one,"
-        " posting_no = posting_no + :counted"
+        "SET available = available + :net, held = held + :held,"
+        " version = version + :bookings, posting_no = posting_no + :counted"
         " ADD posted_d :debit, posted_c :credit, receivable :receivable",
         values={
             ":version": "version",
             ":net": "number",
             ":held": "number",
-            ":one": "one",
+            ":bookings": "version",
             ":counted": "one",
             ":debit": "sum",
             ":credit": "sum",
