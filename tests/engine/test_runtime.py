@@ -87,7 +87,7 @@ def answers(deployed: Deployed, own: OwnServices) -> dict[str, Any]:
         *("AssembleFunction", "CheckSequencesFunction"),
         *("ReconcileFunction", "RedriveFunction", "DoorsFunction"),
         *("SettleFunction", "CorrectFunction", "DisputeFunction", "AccountFunction"),
-        *("DryRunFunction", "TimersFunction"),
+        *("DryRunFunction", "TimersFunction", "PostBatchFunction"),
     ):
         event = sample(f"invoke/{function}")
         if function == "IngestFileFunction":
