@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from adapters.parked import is_answered
+from adapters.parked_row import is_answered
 from domain.foresight import BY_RESPONSE
 from domain.money import Money
 from domain.record_amount import amount_of

@@ -10,7 +10,7 @@ from adapters.claims import Claim
 from adapters.full_story import FullStory
 from adapters.items import from_item
 from adapters.pairs import Pair
-from adapters.parked import PARKED, ParkedRow, parked_item
+from adapters.parked_row import PARKED, ParkedRow, parked_item
 from domain import foresight
 from domain.booking import BalanceRow
 from domain.events import TransactionPostingApproved, TransactionPostingSuspended

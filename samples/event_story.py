@@ -16,7 +16,7 @@ import msgspec
 from adapters.vault import IndexKey
 from domain import cain, identity
 from domain.announcement import announce
-from domain.booking import BalanceRow, Booking, book_decided, book_for_payment, posted_of
+from domain.booking import BalanceRow, Booking, posted_of
 from domain.chart import customer
 from domain.conversion import FxRate
 from domain.enrichment import Known, enrich, rate_needed
@@ -35,7 +35,9 @@ from domain.iso8583.decode import decode_json
 from domain.iso8583.decoded import Decoded
 from domain.lifecycle import Change, message_of, take
 from domain.missing_funds import OVERDRAW
+from domain.payment_booking import book_for_payment
 from domain.received import Received
+from domain.record_booking import book_decided
 from domain.reference import Account, Merchant, MerchantCategory, Pricing
 from domain.standardise import to_cain
 from domain.transaction import read_transaction

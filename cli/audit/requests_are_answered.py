@@ -5,7 +5,7 @@ it or not at all; what waits does not wait for ever.
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from adapters.parked import PARKED, PENDING_MATCH, is_answered
+from adapters.parked_row import PARKED, PENDING_MATCH, is_answered
 from cli.audit.exactly_once import is_primary
 from cli.audit.finding import Break, Row
 from domain.cain import from_json

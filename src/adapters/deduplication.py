@@ -7,8 +7,9 @@ import msgspec
 from adapters.claims import Claim, ClaimTable
 from adapters.journal import JournalTable
 from adapters.pairing import Pairing
-from adapters.parked import CONFLICT, DUPLICATE, FAILED, ParkedRow, ParkedTable
+from adapters.parked import ParkedTable
 from adapters.parked_fields import CARRIED, parked_fields
+from adapters.parked_row import CONFLICT, DUPLICATE, FAILED, ParkedRow
 from domain import identity
 from domain.booking import primary_header_id
 from domain.received import Received

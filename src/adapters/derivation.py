@@ -11,25 +11,18 @@ from adapters.over_clearing_rules import OverClearingRules
 from adapters.payments import Found, PaymentTable
 from adapters.posting_rules import PostingRules
 from domain import chart
-from domain.booking import (
-    BalanceRow,
-    Booking,
-    book_decided,
-    book_for_payment,
-    funds_policy,
-    hold_refusal,
-    primary_header_id,
-    suspense_reason,
-)
+from domain.booking import BalanceRow, Booking, primary_header_id
 from domain.business_time import iso_instant
 from domain.events import Decided, Meta
 from domain.life import AUTHORISE, CLEAR, INCREMENT, REFUND, REVERSE, Life, Waiting
 from domain.lifecycle import Change, Message, is_single, life_of, message_of, take, take_unlinked
 from domain.missing_funds import INSUFFICIENT_FUNDS
 from domain.over_clearing import flag_over_cleared, over_clears
+from domain.payment_booking import book_for_payment, hold_refusal
 from domain.payment_steps import NO_CLEARING, Refused, Waits
 from domain.payment_time import after
 from domain.posting import Leg
+from domain.record_booking import book_decided, funds_policy, suspense_reason
 from domain.reference import CLOSED, status_refusal
 from domain.undoing import NO_ORIGINAL
 

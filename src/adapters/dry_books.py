@@ -11,9 +11,9 @@ from adapters.ledger import header_of
 from adapters.overlay import OverlaidJournal, SoFar, Tables, derivation_over
 from adapters.pairing import part_of_record, waiting_row
 from adapters.pairs import PairTable
-from adapters.parked import CONFLICT, DUPLICATE, RESOLVED, ParkedRow
+from adapters.parked_row import CONFLICT, DUPLICATE, RESOLVED, ParkedRow
 from adapters.posting_rules import PostingRules
-from domain.booking import SECOND_PRESENTMENT, BalanceRow, Booking, primary_header_id
+from domain.booking import BalanceRow, Booking, primary_header_id
 from domain.errors import Unavailable
 from domain.events import Decided, Meta, Posted
 from domain.foresight import BalanceMove
@@ -21,6 +21,7 @@ from domain.lifecycle import unmatched
 from domain.pairing import RESPONSE
 from domain.payment_time import after
 from domain.received import Received
+from domain.record_booking import SECOND_PRESENTMENT
 
 
 class Repeated(msgspec.Struct, frozen=True):

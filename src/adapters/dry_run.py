@@ -16,7 +16,7 @@ from adapters.dry_books import DryBooks, Entered, NotAllowed, StillWaits, Waitin
 from adapters.dry_rules import DryRules, NotDecided
 from adapters.enriching import Enricher
 from adapters.overlay import SoFar
-from adapters.parked import RESOLVED, ParkedRow
+from adapters.parked_row import RESOLVED, ParkedRow
 from adapters.reception import Submission, identified
 from adapters.vault import CardIndex, IndexKey, token_of
 from domain import foresight

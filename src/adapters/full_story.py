@@ -9,7 +9,8 @@ from adapters.claims import ClaimTable
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.pairs import PairTable
-from adapters.parked import REJECTED, ParkedTable
+from adapters.parked import ParkedTable
+from adapters.parked_row import REJECTED
 from adapters.payment_story import PaymentStory
 from adapters.payments import PaymentTable
 from adapters.story import Story

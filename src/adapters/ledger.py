@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from adapters import parked, transactions
+from adapters import transactions
 from adapters.balances import BalanceTable
 from adapters.journal import JournalTable, stored_header
 from adapters.parked import ParkedTable
+from adapters.parked_row import PROVISIONAL
 from adapters.payments import PaymentTable
 from domain.booking import BalanceRow, Booking, posted_of
 from domain.events import CustomerEffect, HoldEffect, Posted
@@ -105,7 +106,7 @@ class Ledger:
         entry, posted = Entry(booking, balance), header_of(booking, balance, booked_at)
         actions = self._actions([entry], booked_at)
         outcome = _read(posted, self._write(actions))
-        if isinstance(outcome, OutcomeExists) and outcome.row.get("reason") in parked.PROVISIONAL:
+        if isinstance(outcome, OutcomeExists) and outcome.row.get("reason") in PROVISIONAL:
             resolve = self._parked.resolve(booking.ingest_id, booked_at)
             outcome = _read(posted, self._write(actions | {Named("parked", 0): resolve}))
         return outcome

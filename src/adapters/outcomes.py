@@ -10,7 +10,8 @@ from adapters.bus import Bus
 from adapters.derivation import ToRefuse, ToWait
 from adapters.journal import JournalTable
 from adapters.ledger import Moved, OutcomeExists
-from adapters.parked import PARKED, PENDING_MATCH, REJECTED, RELEASED, ParkedRow, ParkedTable
+from adapters.parked import ParkedTable
+from adapters.parked_row import PARKED, PENDING_MATCH, REJECTED, RELEASED, ParkedRow
 from adapters.payments import PaymentTable
 from adapters.posting_queue import PostingQueue
 from domain import identity

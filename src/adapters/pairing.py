@@ -6,10 +6,12 @@ stands when the response looks for it; where it was second, it finds the respons
 Whatever comes in between, one of the two ends the wait, and repeating either is harmless.
 """
 
+from adapters.due_index import due_shard_of
 from adapters.match_waits import MatchWaitRules
 from adapters.pairs import PairTable
-from adapters.parked import PENDING_MATCH, RELEASED, ParkedRow, ParkedTable, due_shard_of
+from adapters.parked import ParkedTable
 from adapters.parked_fields import parked_fields
+from adapters.parked_row import PENDING_MATCH, RELEASED, ParkedRow
 from domain.cain import from_json
 from domain.pairing import REQUEST, RESPONSE, Part, part_of
 from domain.payment_time import after

@@ -3,91 +3,37 @@
 A row is put if absent, or over a RELEASED one, whose story moves into `history`; never over PARKED.
 """
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from botocore.exceptions import ClientError
 
 from adapters import transactions
 from adapters.batch_get import batch_get
+from adapters.due_index import DUE_SHARDS, due_items, due_shard_of
 from adapters.items import from_item, to_item
+from adapters.parked_row import (
+    DISCARDED,
+    FAILED,
+    INVALID,
+    PARKED,
+    PENDING_MATCH,
+    PROVISIONAL,
+    RELEASED,
+    RESOLVED,
+    ParkedRow,
+    gives_way,
+    parked_item,
+    with_story,
+)
 from adapters.refusals import CONDITION_FAILED, code_of, standing_item
 from domain.business_time import iso_instant
 from domain.errors import Unavailable
 
-PARKED, RELEASED, DISCARDED, RESOLVED = "PARKED", "RELEASED", "DISCARDED", "RESOLVED"
-INVALID, DUPLICATE, CONFLICT, REJECTED, FAILED, PENDING_MATCH = (
-    "INVALID",
-    "DUPLICATE",
-    "CONFLICT",
-    "REJECTED",
-    "FAILED",
-    "PENDING_MATCH",
-)
-BY_DUE = "by-due"
-# Rows whose times end at one moment lie apart: a key of an index takes a thousand writes a
-# second.
-DUE_SHARDS = 16
-# What a later outcome takes the place of: such a row tells of a way that has not ended, or ended
-# before its time.
-PROVISIONAL = frozenset({FAILED, PENDING_MATCH})
 _WRITABLE = "attribute_not_exists(ingest_id) OR #state = :released"
 _STATE = {"#state": "state"}
 _AS_RELEASED = {":released": {"S": RELEASED}}
-
-
-class ParkedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`reason` is the kind, `code` the particular why; `original` points at the record it
-    repeats. A record that waits until `due_at` keeps the `event` that it goes on with; one that
-    its payment refused, the event that was refused. A request has no event yet: it waits in the
-    index, under its `due_shard`, and names its `response` once that has come. What is released
-    lies there, too.
-    """
-
-    ingest_id: str
-    reason: str
-    code: str
-    message: str
-    parked_at: str
-    state: str = PARKED
-    msg_id: str | None = None
-    fingerprint: str | None = None
-    original: str | None = None
-    differing: tuple[dict[str, str], ...] = ()
-    errors: tuple[dict[str, Any], ...] = ()
-    cain: str | None = None
-    token: str | None = None
-    last4: str | None = None
-    network: str | None = None
-    mti: str | None = None
-    door: str | None = None
-    source_ref: str | None = None
-    business_time: str | None = None
-    received_at: str | None = None
-    content_digest: str | None = None
-    content_length: int | None = None
-    event: str | None = None
-    due_at: str | None = None
-    due_shard: str | None = None
-    response: str | None = None
-    history: tuple[dict[str, Any], ...] = ()
-
-    @property
-    def reason_day(self) -> str:
-        """The key of the index by reason and day."""
-        return f"{self.reason}#{self.parked_at[:10]}"
-
-
-def due_shard_of(ingest_id: str) -> str:
-    return f"{zlib.crc32(ingest_id.encode()) % DUE_SHARDS:02}"
-
-
-def is_answered(row: Mapping[str, Any]) -> bool:
-    """Whether this is the row of a request whose response has come."""
-    return row["state"] == RESOLVED and "response" in row
 
 
 class ParkedTable:
@@ -112,7 +58,7 @@ class ParkedTable:
         A released row is replaced, with its story kept in `history`. Raises Unavailable.
         """
         standing = self.put_first(row)
-        if standing is None or not _gives_way(standing, row):
+        if standing is None or not gives_way(standing, row):
             return standing
         return self._replace(row, standing)
 
@@ -136,9 +82,9 @@ class ParkedTable:
         for _ in range(2):
             put = {"Put": self._request(written, condition)}
             standing = transactions.write(self._client, [unbooked, put]).get(1)
-            if standing is None or not _gives_way(standing, row):
+            if standing is None or not gives_way(standing, row):
                 return
-            written, condition = _with_story(row, standing), _WRITABLE
+            written, condition = with_story(row, standing), _WRITABLE
 
     def first_with(self, content_digest: str, ingest_id: str) -> str | None:
         """Remember the first record with this content; returns it when that is another one.
@@ -221,12 +167,12 @@ class ParkedTable:
         if standing is None:
             return {"Put": self._request(row, "attribute_not_exists(ingest_id)")}
         provisional = standing["state"] == PARKED and standing["reason"] in PROVISIONAL
-        if not provisional and not _gives_way(standing, row):
+        if not provisional and not gives_way(standing, row):
             return None
         return {
             "Put": {
                 "TableName": self.table,
-                "Item": parked_item(_with_story(row, standing)),
+                "Item": parked_item(with_story(row, standing)),
                 "ConditionExpression": "#state = :state AND parked_at = :read",
                 "ExpressionAttributeNames": _STATE,
                 "ExpressionAttributeValues": to_item(
@@ -304,24 +250,8 @@ class ParkedTable:
     def due(self, until: str) -> Iterator[str]:
         """Ingest_ids of the requests whose time ended, and of what was released until then."""
         for shard in range(DUE_SHARDS):
-            yield from self._due(shard, until)
-
-    def _due(self, shard: int, until: str) -> Iterator[str]:
-        request: dict[str, Any] = {
-            "TableName": self.table,
-            "IndexName": BY_DUE,
-            "KeyConditionExpression": "due_shard = :shard AND due_at <= :until",
-            "ExpressionAttributeValues": {
-                ":shard": {"S": f"{shard:02}"},
-                ":until": {"S": until},
-            },
-        }
-        while True:
-            answer = self._client.query(**request)
-            yield from (item["ingest_id"]["S"] for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            for item in due_items(self._client, self.table, shard, until):
+                yield item["ingest_id"]["S"]
 
     def _end_of_wait(self, ingest_id: str, state: str, entry: Mapping[str, str]) -> dict[str, Any]:
         change = self._transition(ingest_id, state, entry)
@@ -357,7 +287,7 @@ class ParkedTable:
 
     def _replace(self, row: ParkedRow, released: Mapping[str, Any]) -> dict[str, Any] | None:
         try:
-            self._put(_with_story(row, released), _WRITABLE)
+            self._put(with_story(row, released), _WRITABLE)
             return None
         except ClientError as error:
             return standing_item(error)
@@ -378,29 +308,3 @@ class ParkedTable:
                 "ExpressionAttributeValues": _AS_RELEASED,
             }
         return values
-
-
-def _gives_way(standing: Mapping[str, Any], row: ParkedRow) -> bool:
-    """Whether a row may be replaced: one that is released, and not as a message of its own."""
-    return standing["state"] == RELEASED and row.msg_id in {None, standing.get("msg_id")}
-
-
-def _with_story(row: ParkedRow, released: Mapping[str, Any]) -> ParkedRow:
-    story = {
-        name: released[name]
-        for name in ("state", "reason", "code", "parked_at", "original")
-        if name in released
-    }
-    return msgspec.structs.replace(row, history=(*released.get("history", []), story))
-
-
-def parked_item(row: ParkedRow) -> dict[str, Any]:
-    """The stored form: defaults left out, but a history from the start, so that it can be appended
-    to.
-    """
-    values = msgspec.to_builtins(row) | {
-        "state": row.state,
-        "reason_day": row.reason_day,
-        "history": list(row.history),
-    }
-    return to_item(values)

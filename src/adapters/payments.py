@@ -5,7 +5,6 @@ Everything is read strongly by key: an index would show a payment late, and a re
 its authorisation for a moment would wait for it in vain.
 """
 
-import zlib
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
@@ -13,14 +12,11 @@ import msgspec
 
 from adapters import transactions
 from adapters.batch_get import batch_get
+from adapters.due_index import due_items, due_shard_of
 from adapters.items import from_item, to_item
 from domain.life import Life
 from domain.lifecycle import Change
 from domain.matching import Keys
-
-BY_DUE = "by-due"
-# Rows whose timers end at one time lie apart: a key of an index takes a thousand writes a second.
-DUE_SHARDS = 16
 
 
 def payment_key(payment_id: str) -> str:
@@ -84,21 +80,8 @@ class PaymentTable:
 
     def due(self, shard: int, until: str) -> Iterator[str]:
         """Ids of the payments of this shard that have a timer which ended, the oldest first."""
-        request: dict[str, Any] = {
-            "TableName": self.table,
-            "IndexName": BY_DUE,
-            "KeyConditionExpression": "due_shard = :shard AND due_at <= :until",
-            "ExpressionAttributeValues": {
-                ":shard": {"S": f"{shard:02}"},
-                ":until": {"S": until},
-            },
-        }
-        while True:
-            answer = self._client.query(**request)
-            yield from (item["pk"]["S"].removeprefix("P#") for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        for item in due_items(self._client, self.table, shard, until):
+            yield item["pk"]["S"].removeprefix("P#")
 
     def _put(self, before: Life | None, after: Life) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self.table, "Item": to_item(row_of(after))}
@@ -130,8 +113,7 @@ def row_of(life: Life) -> dict[str, Any]:
     row: dict[str, Any] = {**payment, **values, "label": life.label}
     row["pk"] = payment_key(payment["payment_id"])
     if life.due is not None:
-        shard = zlib.crc32(payment["payment_id"].encode()) % DUE_SHARDS
-        row |= {"due_shard": f"{shard:02}", "due_at": life.due}
+        row |= {"due_shard": due_shard_of(payment["payment_id"]), "due_at": life.due}
     return row
 
 

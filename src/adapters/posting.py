@@ -21,15 +21,10 @@ from adapters.derivation import (
 from adapters.journal import JournalTable
 from adapters.ledger import Booked, HeaderExists, Ledger, Moved, OutcomeExists, PurchaseExists
 from adapters.outcomes import Outcomes, Waker, Written
-from adapters.parked import CONFLICT, DUPLICATE, PARKED, REJECTED, ParkedRow, ParkedTable
+from adapters.parked import ParkedTable
+from adapters.parked_row import CONFLICT, DUPLICATE, PARKED, REJECTED, ParkedRow
 from adapters.payments import PaymentTable
-from domain.booking import (
-    SECOND_PRESENTMENT,
-    BalanceRow,
-    Booking,
-    book_opening,
-    primary_header_id,
-)
+from domain.booking import BalanceRow, Booking, book_opening, primary_header_id
 from domain.cain import to_json
 from domain.errors import Contradiction, Unavailable
 from domain.events import (
@@ -40,6 +35,7 @@ from domain.events import (
     TransactionPostingSuspended,
 )
 from domain.life import Life
+from domain.record_booking import SECOND_PRESENTMENT
 
 # A hot account moves between our read and our write; after that many rivals the queue may wait for
 # us.

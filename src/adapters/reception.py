@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from adapters.inbox import InboxTable
-from adapters.parked import CONFLICT, INVALID, ParkedRow, ParkedTable
+from adapters.parked import ParkedTable
+from adapters.parked_row import CONFLICT, INVALID, ParkedRow
 from adapters.vault import IndexKey, Vault
 from domain import cain, identity
 from domain.iso8583.decoded import Decoded, Invalid, Problem

@@ -8,7 +8,8 @@ import msgspec
 from adapters.bus import Bus
 from adapters.deduplication import Deduplication
 from adapters.inbox import InboxTable
-from adapters.parked import RELEASED, ParkedTable
+from adapters.parked import ParkedTable
+from adapters.parked_row import RELEASED
 from adapters.story import Story
 from domain.business_time import iso_instant
 from domain.received import Received

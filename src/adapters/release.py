@@ -17,29 +17,24 @@ from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
 from adapters.ledger import Booked, HeaderExists, Ledger, Moved, Outcome, header_of
 from adapters.over_clearing_rules import OverClearingRules
-from adapters.parked import INVALID, PARKED, ParkedTable
+from adapters.parked import ParkedTable
+from adapters.parked_row import INVALID, PARKED
 from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable, Wanted
 from adapters.story import Story
 from domain import chart, identity
 from domain.announcement import posted_event_id
-from domain.booking import (
-    BalanceRow,
-    Booking,
-    book_resume,
-    book_resume_for_payment,
-    book_return,
-    primary_header_id,
-    resolution_header_id,
-)
+from domain.booking import BalanceRow, Booking, primary_header_id, resolution_header_id
 from domain.enrichment import enrich, rate_needed
 from domain.errors import Refused, Unavailable
 from domain.events import Authorized, Decided, Meta, TransactionAuthorized
 from domain.header import StoredHeader
 from domain.life import REFUND, REVERSE
 from domain.lifecycle import Change, message_of, take, take_unlinked
+from domain.payment_booking import book_resume_for_payment
 from domain.payment_steps import Refused as PaymentRefused
 from domain.received import Received
+from domain.record_booking import book_resume, book_return
 from domain.reference import status_refusal
 from domain.transaction import read_transaction
 

@@ -8,7 +8,8 @@ import msgspec
 
 from adapters.bus import Bus
 from adapters.pairing import Pairing
-from adapters.parked import PARKED, PENDING_MATCH, ParkedTable
+from adapters.parked import ParkedTable
+from adapters.parked_row import PARKED, PENDING_MATCH
 from domain.business_time import iso_instant
 from domain.errors import Unavailable
 from domain.events import TransactionAuthorized

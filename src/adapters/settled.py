@@ -1,7 +1,8 @@
 """Whether what a letter asks for has been done by another way meanwhile."""
 
 from adapters.journal import JournalTable
-from adapters.parked import PARKED, RELEASED, ParkedTable
+from adapters.parked import ParkedTable
+from adapters.parked_row import PARKED, RELEASED
 from adapters.story import Story
 from domain.booking import book_opening
 from domain.errors import Contradiction

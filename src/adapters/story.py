@@ -8,7 +8,8 @@ import msgspec
 
 from adapters.inbox import InboxTable
 from adapters.journal import JournalTable
-from adapters.parked import RELEASED, ParkedTable, is_answered
+from adapters.parked import ParkedTable
+from adapters.parked_row import RELEASED, is_answered
 from domain.booking import primary_header_id, resolution_header_id
 from domain.header import StoredHeader
 from domain.identity import distinct_message_id

@@ -6,14 +6,16 @@ from datetime import datetime
 import msgspec
 
 from adapters.balances import BalanceTable
+from adapters.due_index import DUE_SHARDS
 from adapters.ledger import Booked, HeaderExists, Ledger, Moved
 from adapters.outcomes import Waker
-from adapters.payments import DUE_SHARDS, PaymentTable
+from adapters.payments import PaymentTable
 from domain import chart
-from domain.booking import Booking, book_expiry
+from domain.booking import Booking
 from domain.business_time import iso_instant
 from domain.errors import Unavailable
 from domain.life import Life
+from domain.payment_booking import book_expiry
 
 _DERIVATIONS_MAX = 12
 # What one payment may raise; the others must not wait for it.

@@ -35,7 +35,8 @@ from adapters.letters import LetterQueue
 from adapters.match_waits import MatchWaitRules
 from adapters.pairing import Pairing
 from adapters.pairs import PairTable
-from adapters.parked import FAILED, REJECTED, ParkedTable
+from adapters.parked import ParkedTable
+from adapters.parked_row import FAILED, REJECTED
 from adapters.posting_queue import BatchQueue
 from adapters.recovery import Sweep
 from adapters.redrive import Mender, Redrive

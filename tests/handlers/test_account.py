@@ -164,7 +164,7 @@ def test_a_dry_run_changes_nothing(cloud: Cloud, context: Any) -> None:
             "UNKNOWN_PRODUCT",
         ),
         (
-            {"action": "open", "account_id": "A-9001", "currency": "XXX", "product": "CLASSIC"},
+            {"action": "open", "account_id": "A-9001", "currency": "XTS", "product": "CLASSIC"},
             "UNKNOWN_CURRENCY",
         ),
         ({"action": "open", "account_id": "no id at all"}, "NOT_AN_ORDER"),

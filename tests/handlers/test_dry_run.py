@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from adapters.parked import PARKED, PENDING_MATCH
+from adapters.parked_row import PARKED, PENDING_MATCH
 from cli.submission import Request, cut, lines_of, stated_network
 from domain import identity
 from domain.batch_file import format_of

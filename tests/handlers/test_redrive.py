@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.parked import DUPLICATE, FAILED, REJECTED, ParkedRow, parked_item
+from adapters.parked_row import DUPLICATE, FAILED, REJECTED, ParkedRow, parked_item
 from domain.announcement import posted_event_id
 from domain.errors import Refused
 from domain.events import OpeningRequested

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from adapters.parked import is_answered
+from adapters.parked_row import is_answered
 from cli.audit.exactly_once import is_primary
 from cli.audit.invariants import check
 from cli.audit.reading import Books

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.items import from_item
-from adapters.parked import REJECTED, ParkedRow
+from adapters.parked_row import REJECTED, ParkedRow
 from domain.errors import Contradiction, Unavailable
 from domain.events import TransactionPostingApproved
 from domain.reference import FundsPolicy, Pricing

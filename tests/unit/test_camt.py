@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import charging, chart
-from domain.booking import BalanceRow, book_decided, posted_of
+from domain.booking import BalanceRow, posted_of
 from domain.camt053 import camt053
 from domain.camt054 import camt054
 from domain.camt_xml import rate
@@ -18,6 +18,7 @@ from domain.errors import Contradiction
 from domain.events import CustomerEffect, Decided, Posted
 from domain.money import Money
 from domain.posting import Posting, legs_of
+from domain.record_booking import book_decided
 from domain.reference import Account
 from domain.statement import Line, Span, Statement, state
 from tests.iso20022 import parsed, text, texts

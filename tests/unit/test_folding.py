@@ -1,10 +1,11 @@
 """Netting and cutting the headers that one fold transaction takes."""
 
-from domain.booking import book_decided, posted_of
+from domain.booking import posted_of
 from domain.events import Posted
 from domain.folding import ACTIONS_MAX, cut, internal_movements, net, without_repeats
 from domain.money import Money
 from domain.posting import Movement
+from domain.record_booking import book_decided
 from tests.unit.decided_records import decided
 from tests.unit.ledger_tables import NOON
 

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import charging
-from domain.booking import BalanceRow, book_opening, book_resume
+from domain.booking import BalanceRow, book_opening
 from domain.events import Meta, Opening, OpeningRequested
 from domain.holding import change_hold
 from domain.missing_funds import funds_postings, net_of, receivable_of
 from domain.money import Money
 from domain.posting import PENDING, Posting, imbalance_of, legs_of
+from domain.record_booking import book_resume
 from domain.reference import FundsPolicy, Pricing
 from domain.reversing import mirror
 from tests.unit.decided_records import RATE_USD, TRAVEL, account, decided

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.items import to_item
 from adapters.pairs import Pair
-from adapters.parked import ParkedRow
+from adapters.parked_row import ParkedRow
 from domain.cain import from_json
 from domain.pairing import part_of
 from domain.received import Received

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from adapters.fold import Fold
-from adapters.parked import DUPLICATE, FAILED, REJECTED, ParkedRow
+from adapters.parked_row import DUPLICATE, FAILED, REJECTED, ParkedRow
 from domain.errors import Contradiction
 from domain.events import (
     Decided,

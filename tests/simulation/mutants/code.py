@@ -13,7 +13,8 @@ from adapters.fold import Fold
 from adapters.items import from_item
 from adapters.ledger import Ledger
 from adapters.pairing import Pairing
-from adapters.parked import RELEASED, ParkedTable
+from adapters.parked import ParkedTable
+from adapters.parked_row import RELEASED
 from adapters.posting import Poster, Result
 from adapters.posting_queue import BatchQueue
 from adapters.recovery import Sweep
@@ -70,7 +71,7 @@ def _dropped_when_seen(patches: Patches) -> None:
 
 
 def _row(record: Any, at: str) -> Any:
-    from adapters.parked import ParkedRow
+    from adapters.parked_row import ParkedRow
 
     return ParkedRow(
         ingest_id=record.ingest_id, reason="DUPLICATE", code="SEEN", message="", parked_at=at
@@ -155,7 +156,7 @@ def _released_is_an_outcome(patches: Patches) -> None:
 
 def _released_under_its_old_id(patches: Patches) -> None:
     """A late delivery parks a record again that was released as a message of its own."""
-    patches.set(parked, "_gives_way", lambda standing, _row: standing["state"] == RELEASED)
+    patches.set(parked, "gives_way", lambda standing, _row: standing["state"] == RELEASED)
 
 
 def _booked_and_parked(patches: Patches) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from local.pipes.patterns import matches
 from tests.simulation.plan import RuleSpec, TargetSpec
+from tests.simulation.reading.refusal import NotUnderstood
 from tests.simulation.services.database import refusal
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ class Bus:
                 "events.amazonaws.com", _BY_POLICY[target.kind], target.arn, rule.arn
             )
         if target.kind not in _BY_ROLE:
-            raise NotImplementedError(f"{rule.name} has a {target.kind} as target")
+            raise NotUnderstood(rule.name, f"a {target.kind} as target")
         role = target.role or ""
         run.takes_role("events.amazonaws.com", role, rule.arn)
         return run.permissions.allows(role, _BY_ROLE[target.kind], target.arn)
