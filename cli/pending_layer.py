@@ -10,12 +10,10 @@ from adapters.payments import life_of_row
 from cli import screen
 from cli.amounts import amount
 from cli.scanning import scan
+from cli.steady import read_until_zero
 from cli.system import System
 
 type Row = dict[str, Any]
-
-# A hold may come between the readings of the two tables.
-_READINGS_MAX = 4
 
 
 class PendingLayer(msgspec.Struct, frozen=True):
@@ -50,12 +48,7 @@ def pending_layer_of(balances: Iterable[Row], payments: Iterable[Row]) -> Pendin
 
 def read(system: System) -> PendingLayer:
     """Read again when the two sides differ while holds go on."""
-    found = _read(system)
-    for _ in range(_READINGS_MAX - 1):
-        if found.is_zero:
-            break
-        found = _read(system)
-    return found
+    return read_until_zero(lambda: _read(system))
 
 
 def _read(system: System) -> PendingLayer:

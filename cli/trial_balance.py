@@ -5,22 +5,15 @@ from datetime import UTC, datetime
 from adapters.journal import JournalTable
 from adapters.trial_balances import TrialBalances
 from cli.books import unfolded_headers
+from cli.steady import read_until_zero
 from cli.system import System
 from domain.query_parameters import LIMIT_MAX
 from domain.trial_balance import AccountLine, TrialBalance, pending_of
 
-# Bookings may land between the readings of the two tables; a fault stays, a movement does not.
-_READINGS_MAX = 4
-
 
 def read(system: System) -> TrialBalance:
     """The trial balance now; read again when it does not come out while bookings go on."""
-    found = _read(system)
-    for _ in range(_READINGS_MAX - 1):
-        if found.is_zero:
-            break
-        found = _read(system)
-    return found
+    return read_until_zero(lambda: _read(system))
 
 
 def _read(system: System) -> TrialBalance:
