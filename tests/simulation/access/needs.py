@@ -7,6 +7,7 @@ from tests.simulation.access.conditions import Context
 from tests.simulation.reading import names
 
 NOTHING_KNOWN: Context = {}
+VIA_SERVICE = "kms:ViaService"
 
 type Call = Mapping[str, Any]
 
@@ -30,6 +31,6 @@ def through(service: str, key: str | None, *actions: str) -> Needs:
 
 
 _VIA: dict[str, Context] = {
-    service: {"kms:ViaService": f"{service}.{names.REGION}.amazonaws.com"}
+    service: {VIA_SERVICE: f"{service}.{names.REGION}.amazonaws.com"}
     for service in ("dynamodb", "s3", "secretsmanager", "sns", "sqs")
 }

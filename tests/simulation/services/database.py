@@ -20,7 +20,8 @@ type Guard = Callable[
 ]
 
 _STALE_SECONDS = 1.0
-_INDEX_LAG_SECONDS = 240
+# How long a row may be in its table and not in its indexes, at most.
+INDEX_LAG_SECONDS = 240
 _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
 
 
@@ -181,7 +182,7 @@ class Database(MemoryDynamoDB):
         if before is not None and before != item:
             self.edits += self.guard(name, before, item, "Item" in request, self._headers)
         if before is None and self.tables[name].indexes and self._hits("late in the index", name):
-            self._indexed_at[name, key] = self._now() + self._below(_INDEX_LAG_SECONDS)
+            self._indexed_at[name, key] = self._now() + self._below(INDEX_LAG_SECONDS)
 
     # --- snapshots
 
