@@ -4,13 +4,17 @@ It has a virtual environment of its own because it pins botocore, and because it
 import whatever stands there: a requirement missing from `src/` must not be found by accident.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import shutil
 import socket
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,20 +55,34 @@ def start(upstream_of_functions: str | None = None) -> str:
     if (url := url_if_healthy()) is not None:
         return url
     stop()
-    port = _choose_port()
     bin_folder = executables()
     _forget_stream_places()
-    started = running.launch(
-        [str(bin_folder / "python"), *SERVER, "--host", HOST, "--port", str(port)],
-        _environment(port, bin_folder, upstream_of_functions),
-        folders.inside(folders.ENGINE_LOG),
-    )
-    records.write(
-        folders.inside(folders.ENGINE_RECORD),
-        {"pid": started.pid, "born": started.born, "port": port},
-    )
-    _wait_until_healthy(started, port)
+    with _choosing():
+        port = _choose_port()
+        started = running.launch(
+            [str(bin_folder / "python"), *SERVER, "--host", HOST, "--port", str(port)],
+            _environment(port, bin_folder, upstream_of_functions),
+            folders.inside(folders.ENGINE_LOG),
+        )
+        records.write(
+            folders.inside(folders.ENGINE_RECORD),
+            {"pid": started.pid, "born": started.born, "port": port},
+        )
+        _wait_until_healthy(started, port)
     return _url(port)
+
+
+@contextlib.contextmanager
+def _choosing() -> Iterator[None]:
+    """Nobody else who starts an engine chooses its port until this one listens on its own.
+
+    Else two that start at one moment would both take a free port, and one would then speak to the
+    other's engine.
+    """
+    path = Path(tempfile.gettempdir()) / f"posting-port-{os.getuid()}.lock"
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def stop() -> None:

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -240,6 +242,32 @@ def test_a_forced_port_that_is_taken_is_said_with_the_remedy(
 
         with pytest.raises(local.LocalError, match=f"port {port} is taken: free it, or unset"):
             engine.start()
+
+
+def test_two_that_start_at_one_moment_have_an_engine_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(engine.PORT_VARIABLE, raising=False)
+    homes = [tmp_path / "one", tmp_path / "other"]
+    start = [sys.executable, "-c", "from local import engine; print(engine.start())"]
+    starts = [
+        subprocess.Popen(
+            start,
+            cwd=folders.ROOT,
+            env=os.environ | {"POSTING_LOCAL_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for home in homes
+    ]
+    try:
+        urls = {each.communicate()[0].strip() for each in starts}
+        assert [each.returncode for each in starts] == [0, 0]
+        assert len(urls) == 2
+    finally:
+        for home in homes:
+            monkeypatch.setattr(folders, "HOME", home)
+            engine.stop()
 
 
 def test_a_failed_deployment_is_told_in_one_line_with_its_reason(
