@@ -17,6 +17,13 @@ from local import engine, folders, running
 from tests.engine.live import Stack
 
 REFERENCE = Path(__file__).parents[2] / "samples" / "reference"
+# They wait for minutes, mostly: where files are spread over processes, the others run meanwhile.
+SLOWEST = ("test_crashes", "test_wire_faults", "test_recovery", "test_reconciliation")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest go first."""
+    items.sort(key=lambda item: item.path.stem not in SLOWEST)
 
 
 @pytest.fixture(scope="session")

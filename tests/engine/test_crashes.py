@@ -14,7 +14,7 @@ from tests.engine.load import PATIENCE, Load
 from tests.engine.messages import purchase
 from tests.engine.stopping import Reaper, kill_companion, redelivery_after, stop_engine
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 REDELIVERY_SECONDS = 4
 # Ingest is left out: the caller's retry would wait half a minute for its idempotency record.

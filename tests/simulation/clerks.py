@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 type Row = dict[str, Any]
 
 _TRIES = 8
-_LIKELY = 0.25
+_LIKELY = 0.15
 _ASKED_FOR = 0.9
 _NETWORK, _DAY = "VISA", "2026-11-21"
 # Dollars are bought, all else is paid in its own currency.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 type Row = dict[str, Any]
 
 _TRIES = 8
-_LIKELY = 0.15
+_LIKELY = 0.1
 _ASKED_FOR = 0.9
 _FIELDS = set(Payment.__struct_fields__)
 

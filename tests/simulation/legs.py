@@ -33,7 +33,7 @@ class Interface:
     """Sequences of every kind; what must have become of each is known beforehand."""
 
     def __init__(self, run: "CloudRun", rng: random.Random, focus: Focus = ANYTHING) -> None:
-        self._usual = (2, 3) if "legs" in focus.acts else (0, 0, 0, 0, 0, 1, 2, 3)
+        self._usual = (2, 3) if "legs" in focus.acts else (0, 0, 0, 0, 0, 0, 1, 2)
         self.sequences: list[Sequence] = []
         self._run = run
         self._rng = rng

@@ -46,25 +46,25 @@ class People:
     def plan(self, scenario: Scenario) -> None:
         """Some of these, at any time from the first message to well after the last."""
         acts: tuple[tuple[float, Callable[[], None]], ...] = (
-            (0.20, self._new_rate),
-            (0.20, self._new_rules),
-            (0.40, self._other_policy),
-            (0.20, self._other_status),
+            (0.12, self._new_rate),
+            (0.12, self._new_rules),
+            (0.25, self._other_policy),
+            (0.12, self._other_status),
             (0.15, self._newcomer),
             (0.20, self._release),
             (0.15, self._release),
             (0.10, self._discard),
             (0.08, self._give_back),
-            (0.25, self._quarrel),
+            (0.15, self._quarrel),
             (0.25, self._watch),
-            (0.30, self._settle_suspense),
+            (0.20, self._settle_suspense),
             (0.12, self._tamper),
-            (0.30, self._rebuild),
+            (0.20, self._rebuild),
             (0.08, self._contradict_the_rules),
             (0.10, self._watch_the_timers),
         )
         repairs: tuple[tuple[float, Callable[[], None]], ...] = (
-            (0.25, self._sweep),
+            (0.15, self._sweep),
             (0.10, self._sweep),
             (0.10, self._republish),
             (0.15, self._resum),

@@ -156,7 +156,7 @@ class Bus:
     ) -> None:
         run, now, key = self._run, self._run.clock.seconds, (rule.name, target.id)
         if run.hits("target down", f"{rule.name} {target.id}"):
-            if run.faults.below(4) == 0:
+            if run.faults.below(8) == 0:
                 # So long that the rule gives up: nothing else happens to this event until then.
                 run.scheduler.later(
                     float(target.max_age_seconds),

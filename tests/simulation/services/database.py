@@ -6,6 +6,7 @@ enters an index a little later than its table.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -128,7 +129,7 @@ class Database(MemoryDynamoDB):
 
     def empty(self, request: Mapping[str, Any]) -> bool:
         """Whether a query of an index has nothing to find: the first condition is on its key."""
-        value = request["ExpressionAttributeValues"][request["KeyConditionExpression"].split()[2]]
+        value = request["ExpressionAttributeValues"][_asked(request["KeyConditionExpression"])]
         place = (request["TableName"], request["IndexName"])
         return value["S"] not in self._partitions[place]
 
@@ -208,6 +209,12 @@ class Database(MemoryDynamoDB):
                 records, table.stream = table.stream, []
                 for record in records:
                     yield name, record
+
+
+@cache
+def _asked(key_condition: str) -> str:
+    """The value that the first part, `hash = :value`, asks for."""
+    return key_condition.split()[2]
 
 
 def _keyed(request: Mapping[str, Any]) -> Attributes:
