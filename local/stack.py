@@ -1,5 +1,7 @@
 """The stack on the engine: built and deployed by the real SAM CLI, only when something changed."""
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -45,11 +47,22 @@ def deploy(endpoint: Endpoint, progress: Callable[[str], None]) -> bool:
     if status in WRECKED:
         _delete(endpoint)
     progress("building the functions")
-    _sam(endpoint, "build", _build_arguments())
+    with _building():
+        _sam(endpoint, "build", _build_arguments())
     progress("deploying the stack")
     _sam(endpoint, "deploy", _deploy_arguments())
     records.write(record, {"digest": digest})
     return True
+
+
+@contextlib.contextmanager
+def _building() -> Iterator[None]:
+    """Nobody else builds the same project: the SAM CLI keeps what it downloads beside the template,
+    and clears away what another build has put there.
+    """
+    with (folders.PROJECT / TEMPLATE).open() as template:
+        fcntl.flock(template, fcntl.LOCK_EX)
+        yield
 
 
 def _config() -> list[str]:

@@ -244,17 +244,18 @@ def test_a_forced_port_that_is_taken_is_said_with_the_remedy(
             engine.start()
 
 
-def test_two_that_start_at_one_moment_have_an_engine_each(
+def test_two_that_start_at_one_moment_have_an_engine_and_a_build_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(engine.PORT_VARIABLE, raising=False)
     homes = [tmp_path / "one", tmp_path / "other"]
-    start = [sys.executable, "-c", "from local import engine; print(engine.start())"]
+    start = [sys.executable, "-c", "import local; print(local.up().url)"]
     starts = [
         subprocess.Popen(
             start,
             cwd=folders.ROOT,
-            env=os.environ | {"POSTING_LOCAL_HOME": str(home)},
+            env=os.environ
+            | {"POSTING_LOCAL_HOME": str(home), "POSTING_LOCAL_PROJECT": str(PROJECT)},
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -267,7 +268,7 @@ def test_two_that_start_at_one_moment_have_an_engine_each(
     finally:
         for home in homes:
             monkeypatch.setattr(folders, "HOME", home)
-            engine.stop()
+            local.down()
 
 
 def test_a_failed_deployment_is_told_in_one_line_with_its_reason(

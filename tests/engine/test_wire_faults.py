@@ -19,7 +19,7 @@ from tests.engine.messages import as_jsonl, purchase
 from tests.engine.stopping import redelivery_after
 from tests.engine.stores import Stores
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 REDELIVERY_SECONDS = 4
 MESSAGES, REPEATED = 30, 3
