@@ -36,23 +36,30 @@ def heard_of(system: System, told: dict[str, Any]) -> list[dict[str, Any]]:
 
     What is heard may be a minute late: the audit trail is written in pieces.
     """
-    heard = _heard(Trail(system), told)
+    heard = _heard(Trail(system), told, datetime.now(UTC))
     return [event | _told_of(heard.get(event["event_id"], [])) for event in told["events"]]
 
 
-def _heard(trail: Trail, told: dict[str, Any]) -> dict[str, list[Event]]:
+def _heard(trail: Trail, told: dict[str, Any], now: datetime) -> dict[str, list[Event]]:
     wanted = {event["event_id"] for event in told["events"]}
-    moments = [datetime.fromisoformat(each) for each in told["timings"].values() if each]
-    if not moments:
-        return {}
-    # A repeat may have been delivered later; that is what the audit is for.
-    until = min(max(moments) + _SLACK, datetime.now(UTC))
     heard: dict[str, list[Event]] = {}
-    for event in trail.events(min(moments), until):
+    for event in trail.within(_times(told, now)):
         found = event.detail.get("meta", {}).get("event_id")
         if found in wanted:
             heard.setdefault(found, []).append(event)
     return heard
+
+
+def _times(told: dict[str, Any], now: datetime) -> list[tuple[datetime, datetime]]:
+    """When the story's events were delivered: all of the record's own time, which is short, and a
+    while after each booking, since a correction or a dispute comes weeks later.
+    """
+    own = [datetime.fromisoformat(each) for each in told["timings"].values() if each]
+    booked = [each["booked_at"] for each in told["events"] if each.get("booked_at")]
+    times = [(min(own), max(own))] if own else []
+    times += [(at, at) for at in map(datetime.fromisoformat, booked)]
+    # A repeat may have been delivered later; that is what the audit is for.
+    return [(since, min(until + _SLACK, now)) for since, until in times]
 
 
 def _told_of(events: list[Event]) -> dict[str, Any]:

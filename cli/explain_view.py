@@ -189,10 +189,15 @@ def _events(events: list[dict[str, Any]]) -> None:
         if event["heard"]:
             times = f" {event['heard']} times" if event["heard"] > 1 else ""
             at = event["first_heard_at"][11:]
-            screen.line(f"  {event['detail_type']:<28} {event['event_id']} {at}{times}")
+            known = f"  {event['detail_type']:<28} {event['event_id']} {at}{times}"
+            screen.line(f"{known}  {event.get('purpose', '')}".rstrip())
     if not any(event["heard"] or event["expected"] for event in events):
         screen.line("  none: the record went no further")
-    missing = [e["detail_type"] for e in events if e["expected"] and not e["heard"]]
+    missing = [
+        " of ".join(event[name] for name in ("detail_type", "header_id") if name in event)
+        for event in events
+        if event["expected"] and not event["heard"]
+    ]
     if missing:
         screen.out.print(f"  not heard yet: {', '.join(missing)}", style="yellow")
     decision = next((event["decision"] for event in events if event["decision"]), None)

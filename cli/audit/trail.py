@@ -1,7 +1,7 @@
 """The audit trail in S3: one event of the bus a line, in objects by hour, compressed or not."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,7 +33,15 @@ class Trail:
 
     def events(self, since: datetime | None = None, until: datetime | None = None) -> list[Event]:
         """Events delivered in these hours; all there are without `since`."""
-        prefixes = [_CENTURY] if since is None else _hours(since, until or datetime.now(UTC))
+        if since is None:
+            return self._under([_CENTURY])
+        return self.within([(since, until or datetime.now(UTC))])
+
+    def within(self, times: Iterable[tuple[datetime, datetime]]) -> list[Event]:
+        """Events delivered in the hours that these times touch, each delivery once."""
+        return self._under(dict.fromkeys(hour for each in times for hour in _hours(*each)))
+
+    def _under(self, prefixes: Iterable[str]) -> list[Event]:
         keys = [key for prefix in prefixes for key in self._keys(prefix)]
         new = [key for key in keys if key not in self._read]
         with ThreadPoolExecutor(_AT_ONCE) as pool:

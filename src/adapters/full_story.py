@@ -196,10 +196,30 @@ def _events(told: Told) -> list[Told]:
         for detail_type in before
         if told.get("msg_id") and told["record"]
     }
-    for booking in (told.get("booking"), told.get("resolution"), *told["corrections"]):
-        if booking:
-            found[ledger_event_id(booking["header_id"], _POSTED)] = _POSTED
     return [
-        {"event_id": each, "detail_type": name, "expected": name in due or name == _POSTED}
-        for each, name in found.items()
+        *(
+            {"event_id": each, "detail_type": name, "expected": name in due}
+            for each, name in found.items()
+        ),
+        *(_posted(booking) for booking in _booked(told)),
     ]
+
+
+def _booked(told: Told) -> list[Told]:
+    """Every header of the story, in the order of the bookings."""
+    first = (told.get("booking"), told.get("resolution"))
+    found = (*first, *told["corrections"], *told["disputes"])
+    return sorted((each for each in found if each), key=lambda each: str(each["booked_at"]))
+
+
+def _posted(booking: Told) -> Told:
+    """A header is always announced; when it was booked says where to look for that."""
+    header_id = booking["header_id"]
+    return {
+        "event_id": ledger_event_id(header_id, _POSTED),
+        "detail_type": _POSTED,
+        "expected": True,
+        "header_id": header_id,
+        "purpose": booking["purpose"],
+        "booked_at": booking["booked_at"],
+    }

@@ -158,12 +158,16 @@ class Timings(Struct, kw_only=True):
 
 class EventFacts(Struct, kw_only=True):
     """An event that the record can have, under the id that it has; `expected` if its outcome needs
-    it.
+    it. That of a booking names its header and purpose: the record's own, its corrections, and the
+    disputes of its payment.
     """
 
     event_id: str
     detail_type: str
     expected: bool
+    header_id: str | UnsetType = UNSET
+    purpose: str | UnsetType = UNSET
+    booked_at: str | UnsetType = UNSET
 
 
 class Balance(Struct, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.announcement import posted_event_id
 from handlers import correct, dispute, query
 from samples.envelopes import api_request
 from samples.event_story import BLOCKED_PURCHASE, CALLER, FOREIGN_PURCHASE, Story
@@ -96,6 +97,15 @@ def test_a_story_shows_the_payment_with_its_label_counters_and_disputes(
     assert payment["bookings"][1]["decided"]["by"] == "ann"
     assert [each["purpose"] for each in told["disputes"]] == ["DISPUTE_OPENED"]
     assert payment["corrected"] == 0
+    said = {each["header_id"]: each for each in told["events"] if "header_id" in each}
+    assert sorted(each["purpose"] for each in said.values()) == [
+        "CLEAR",
+        "CORRECT",
+        "DISPUTE_OPENED",
+    ]
+    (opened,) = [each for each in said.values() if each["purpose"] == "DISPUTE_OPENED"]
+    assert opened["event_id"] == posted_event_id(opened["header_id"])
+    assert (opened["expected"], opened["detail_type"]) == (True, "TransactionPosted")
     assert ask(context, payment["payment_id"])[1]["ingest_id"] == told["ingest_id"]
 
 
