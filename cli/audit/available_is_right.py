@@ -1,5 +1,5 @@
 """Invariant 6: available = posted - held + overdraft limit, nothing negative is held, and nothing
-stands on a closed account.
+stands on a closed account or is ordered for one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,3 +19,6 @@ def available_is_right(balances: Iterable[Row]) -> Iterator[Break]:
         posted = row["posted_c"] - row["posted_d"]
         if row["status"] == "CLOSED" and posted:
             yield Break(6, row["pk"], f"{posted} stands on a closed account")
+        due = row.get("opening_due", 0)
+        if row["status"] == "CLOSED" and due:
+            yield Break(6, row["pk"], f"{due} of opening money is ordered for a closed account")

@@ -14,6 +14,7 @@ from cli.audit.exactly_once import exactly_once
 from cli.audit.finding import Break
 from cli.audit.no_orphan_legs import no_orphan_legs
 from cli.audit.nothing_lost import nothing_lost
+from cli.audit.openings_are_booked import openings_are_booked
 from cli.audit.payments_are_sound import (
     counters_are_in_bounds,
     counters_are_sums,
@@ -41,6 +42,7 @@ INVARIANTS: dict[int, tuple[str, Check]] = {
             nothing_lost(books.inbox, books.headers.values(), books.parked, books.at),
             requests_are_answered(books.inbox, books.parked, books.headers.values()),
             nobody_waits_for_ever(books.parked, books.at),
+            openings_are_booked(books.balances, books.headers),
         ),
     ),
     4: (

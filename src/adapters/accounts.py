@@ -2,7 +2,7 @@
 money.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapters.balances import BalanceTable
 from adapters.journal import JournalTable
@@ -18,34 +18,46 @@ from domain.reference import CLOSED
 _ATTEMPTS = 10
 
 
+class Settled(NamedTuple):
+    """Whether the balance row changed, and the command to send now that it says so."""
+
+    changed: bool
+    opening: OpeningRequested | None
+
+
 class Accounts:
     def __init__(self, balances: BalanceTable, journal: JournalTable) -> None:
         self._balances = balances
         self._journal = journal
 
-    def settle_terms(self, row: dict[str, Any]) -> bool:
-        """Bring the account's balance row to the status and limit of its reference row.
+    def settle(self, row: dict[str, Any], at: str) -> Settled:
+        """Bring the account's balance row to the status and limit of its reference row, and write
+        on it what opening money is ordered.
 
-        Returns whether anything changed. Raises Refused for closing what may not be closed, and
-        Unavailable when the row keeps moving.
+        Raises Refused for closing what may not be closed and for opening money that cannot be
+        ordered, and Unavailable when the row keeps moving.
         """
         account, currency = chart.customer(row["account_id"]), row["currency"]
         status, limit = row["status"], row["overdraft_limit"]
         for _ in range(_ATTEMPTS):
+            # The row first: if the money is booked after we looked for it, the row has moved.
             balance = self._balances.read(account, currency)
+            opening = self._opening(row, at)
+            due = opening.data.amount.amount if opening else 0
             if balance is None:
-                if self._balances.create(account, currency, status, limit):
-                    return True
+                if self._balances.create(account, currency, status, limit, due):
+                    return Settled(changed=True, opening=opening)
                 continue
-            if (balance.status, balance.overdraft_limit) == (status, limit):
-                return False
+            standing = (balance.status, balance.overdraft_limit, balance.opening_due)
+            if standing == (status, limit, due or balance.opening_due):
+                return Settled(changed=False, opening=opening)
             if status == CLOSED and balance.status != CLOSED:
                 refuse_closing(row["account_id"], balance)
-            if self._balances.set_terms(balance, status, limit):
-                return True
+            if self._balances.set_terms(balance, status, limit, due):
+                return Settled(changed=True, opening=opening)
         raise Unavailable(f"the balance row of {row['account_id']} keeps moving")
 
-    def opening(self, row: dict[str, Any], at: str) -> OpeningRequested | None:
+    def _opening(self, row: dict[str, Any], at: str) -> OpeningRequested | None:
         """The command for opening money that is not booked yet, or None.
 
         Raises Refused when another amount was booked: that is a correction, not an opening; and for

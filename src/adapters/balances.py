@@ -36,12 +36,18 @@ class BalanceTable:
         if "Item" not in answer:
             return None
         row = from_item(answer["Item"])
-        # Rows from before there were receivables have none.
-        return msgspec.convert({"receivable": 0} | row, BalanceRow)
+        return msgspec.convert(row, BalanceRow)
 
-    def create(self, account: str, currency: str, status: str, overdraft_limit: int) -> bool:
+    def create(
+        self,
+        account: str,
+        currency: str,
+        status: str,
+        overdraft_limit: int,
+        opening_due: int = 0,
+    ) -> bool:
         """Make a customer's row with nothing booked, if there is none; whether it was made."""
-        put = self.creation(account, currency, status, overdraft_limit)["Put"]
+        put = self.creation(account, currency, status, overdraft_limit, opening_due)["Put"]
         try:
             self._client.put_item(**put)
         except ClientError as error:
@@ -51,7 +57,12 @@ class BalanceTable:
         return True
 
     def creation(
-        self, account: str, currency: str, status: str, overdraft_limit: int
+        self,
+        account: str,
+        currency: str,
+        status: str,
+        overdraft_limit: int,
+        opening_due: int = 0,
     ) -> dict[str, Any]:
         """A transaction's put of a customer's row with nothing booked, which must not exist."""
         row = {
@@ -68,6 +79,7 @@ class BalanceTable:
             "version": 1,
             "posting_no": 0,
             "receivable": 0,
+            "opening_due": opening_due,
         }
         return {
             "Put": {
@@ -77,19 +89,26 @@ class BalanceTable:
             }
         }
 
-    def set_terms(self, row: BalanceRow, status: str, overdraft_limit: int) -> bool:
-        """Change status and limit; False when the row moved."""
+    def set_terms(
+        self, row: BalanceRow, status: str, overdraft_limit: int, opening_due: int = 0
+    ) -> bool:
+        """Change status and limit, and say what opening money is ordered; False when the row
+        moved.
+        """
+        terms = self.terms(row, status, overdraft_limit, opening_due)
         try:
-            self._client.update_item(**self.terms(row, status, overdraft_limit)["Update"])
+            self._client.update_item(**terms["Update"])
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             return False
         return True
 
-    def terms(self, row: BalanceRow, status: str, overdraft_limit: int) -> dict[str, Any]:
+    def terms(
+        self, row: BalanceRow, status: str, overdraft_limit: int, opening_due: int = 0
+    ) -> dict[str, Any]:
         """A transaction's change of status and limit, which moves `available` by the limit's
-        difference, on the version that was read.
+        difference, on the version that was read. Opening money of zero leaves what is due.
         """
         return {
             "Update": {
@@ -97,7 +116,8 @@ class BalanceTable:
                 "Key": {"pk": {"S": balance_key(row.account, row.currency)}},
                 "UpdateExpression": (
                     "SET #status = :status, overdraft_limit = :limit,"
-                    " available = available + :more, version = version + :one"
+                    " available = available + :more, version = version + :one,"
+                    " opening_due = :due"
                 ),
                 "ConditionExpression": "version = :version",
                 "ExpressionAttributeNames": {"#status": "status"},
@@ -108,6 +128,7 @@ class BalanceTable:
                         ":more": overdraft_limit - row.overdraft_limit,
                         ":one": 1,
                         ":version": row.version,
+                        ":due": opening_due or row.opening_due,
                     }
                 ),
             }
@@ -137,7 +158,8 @@ class BalanceTable:
             "UpdateExpression": (
                 "SET available = available + :net, held = held + :held,"
                 " version = version + :bookings, posting_no = posting_no + :counted"
-                " ADD posted_d :debit, posted_c :credit, receivable :receivable"
+                " ADD posted_d :debit, posted_c :credit, receivable :receivable,"
+                " opening_due :opened"
             ),
             **condition,
             "ExpressionAttributeValues": to_item(
@@ -150,6 +172,7 @@ class BalanceTable:
                     ":debit": after.posted_d - before.posted_d,
                     ":credit": after.posted_c - before.posted_c,
                     ":receivable": after.receivable - before.receivable,
+                    ":opened": after.opening_due - before.opening_due,
                 }
             ),
         }

@@ -26,7 +26,7 @@ from adapters.parked_row import CONFLICT, DUPLICATE, PARKED, REJECTED, ParkedRow
 from adapters.payments import PaymentTable
 from domain.booking import BalanceRow, Booking, book_opening, primary_header_id
 from domain.cain import to_json
-from domain.errors import Contradiction, Unavailable
+from domain.errors import Contradiction, Refused, Unavailable
 from domain.events import (
     Decided,
     OpeningRequested,
@@ -36,6 +36,7 @@ from domain.events import (
 )
 from domain.life import Life
 from domain.record_booking import SECOND_PRESENTMENT
+from domain.reference import CLOSED
 
 # A hot account moves between our read and our write; after that many rivals the queue may wait for
 # us.
@@ -168,12 +169,16 @@ class Poster:
         return header.posted
 
     def open(self, event: OpeningRequested) -> Result:
-        """Book opening money. Raises Contradiction when another amount was booked before."""
+        """Book opening money. Raises Contradiction when another amount was booked before, and
+        Refused for a closed account.
+        """
         booking = book_opening(event)
         for _ in range(DERIVATIONS_MAX):
             balance = self._tools.balances.read(booking.customer or "", booking.currency or "")
             if balance is None:
                 raise Unavailable(f"no balance row yet for {booking.header_id}")
+            if balance.status == CLOSED:
+                return self._opened_before(booking, event.data.account_id)
             booking = book_opening(event, balance)
             match self._tools.ledger.book(booking, balance, self._now()):
                 case Booked():
@@ -186,6 +191,21 @@ class Poster:
                 case Moved():
                     continue
         raise Unavailable(f"{booking.header_id} met a moving balance {DERIVATIONS_MAX} times")
+
+    def _opened_before(self, booking: Booking, account_id: str) -> Result:
+        """An account is not closed while it says that opening money is due. A repeat is all that
+        may come; or an order that the row knows nothing of.
+        """
+        header = self._tools.journal.get(booking.header_id)
+        if header is None:
+            raise Refused(
+                "ACCOUNT_CLOSED",
+                f"opening money {booking.header_id}: account {account_id} is closed:"
+                f" './posting account status {account_id} OPEN --note WHY', then"
+                " './posting redrive PostDeadLetters'",
+            )
+        _same_content(header.posted, booking.fingerprint)
+        return Result("already_booked", facts_of(booking))
 
     def _met(self, event: Decision, stored: Posted) -> Result:
         """The slot is taken. The fingerprint of the source message is compared, never the legs:

@@ -118,7 +118,8 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
 class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
     """A customer's balance as read strongly, in minor units; credit-normal: posted_c - posted_d.
 
-    `receivable` is what the account lacked for purchases that were split, and has not paid yet.
+    `receivable` is what the account lacked for purchases that were split, and has not paid yet;
+    `opening_due` is opening money that was ordered for it, and is not booked yet.
     """
 
     account: str
@@ -132,6 +133,7 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     posting_no: int
     receivable: int = 0
+    opening_due: int = 0
 
     @property
     def posted(self) -> int:
@@ -152,6 +154,7 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
             receivable=self.receivable + booking.receivable,
             version=self.version + 1,
             posting_no=self.posting_no + int(booking.posts),
+            opening_due=0 if booking.purpose == charging.OPENING else self.opening_due,
         )
 
 

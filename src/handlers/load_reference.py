@@ -87,14 +87,14 @@ def _load_accounts(rows: list[dict[str, Any]], version: int) -> dict[str, Any]:
     terms_changed = 0
     for row in rows:
         try:
-            opening = accounts.opening(row, clock.timestamp())
-            terms_changed += accounts.settle_terms(row)
+            settled = accounts.settle(row, clock.timestamp())
         except Refused as refusal:
             errors.append(
                 {"account_id": row["account_id"], "code": refusal.code, "message": refusal.message}
             )
             continue
-        openings += [opening] if opening else []
+        terms_changed += settled.changed
+        openings += [settled.opening] if settled.opening else []
         accepted.append({name: value for name, value in row.items() if name != "opening_money"})
     changed = loading.load("accounts", accepted, version)
     queue.send(openings)

@@ -26,6 +26,7 @@ from tests.cli.sample_books import (
     SUSPENSE_HEADER,
     Row,
     books,
+    customer_row,
     event_of,
     internal_row,
     line,
@@ -198,6 +199,32 @@ def test_a_record_without_an_outcome_is_found_and_may_be_late() -> None:
     (found,) = check(broken)[3]
 
     assert (found.id, found.heals) == ("ing_lost", True)
+
+
+def test_opening_money_that_is_under_way_is_found_and_may_be_late() -> None:
+    broken = books()
+    broken.balances.append(customer_row("cust:A-3", 0, 0, 0) | {"opening_due": 700})
+
+    (late,) = check(broken)[3]
+    assert (late.id, late.heals) == ("B#cust:A-3#EUR", True)
+    assert "700 EUR minor units" in late.what
+    assert "load the account's row again" in late.what
+
+
+def test_a_row_that_waits_for_opening_money_which_is_booked_is_found() -> None:
+    broken = books()
+    balance(broken, ALICE)["opening_due"] = 10_000
+
+    (found,) = check(broken)[3]
+    assert (found.id, found.heals) == (f"B#{ALICE}#EUR", False)
+
+
+def test_opening_money_for_a_closed_account_is_found() -> None:
+    broken = books()
+    closed = customer_row("cust:A-3", 0, 0, 0) | {"opening_due": 700, "status": "CLOSED"}
+    broken.balances.append(closed)
+
+    assert breaks(broken)[6] == ["B#cust:A-3#EUR"]
 
 
 def test_a_released_record_is_in_flight_again() -> None:

@@ -96,6 +96,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
         "posted_d": "sum",
         "posted_c": "sum",
         "receivable": "sum",
+        "opening_due": "sum",
         "fold_no": "sum",
         "account": "text",
         "currency": "text",
@@ -328,7 +329,7 @@ WRITES = (
         "Update",
         "version = :version",
         "SET #status = :status, overdraft_limit = :limit,"
-        " available = available + :more, version = version + :one",
+        " available = available + :more, version = version + :one, opening_due = :due",
         names={"#status": "status"},
         values={
             ":version": "version",
@@ -336,6 +337,7 @@ WRITES = (
             ":limit": "number",
             ":more": "number",
             ":one": "one",
+            ":due": "number",
         },
     ),
     Use(
@@ -344,7 +346,7 @@ WRITES = (
         "version = :version AND #status = :open AND available >= :funds",
         "SET available = available + :net, held = held + :held,"
         " version = version + :bookings, posting_no = posting_no + :counted"
-        " ADD posted_d :debit, posted_c :credit, receivable :receivable",
+        " ADD posted_d :debit, posted_c :credit, receivable :receivable, opening_due :opened",
         names={"#status": "status"},
         values={
             ":open": "status",
@@ -357,6 +359,7 @@ WRITES = (
             ":debit": "sum",
             ":credit": "sum",
             ":receivable": "sum",
+            ":opened": "sum",
         },
     ),
     Use(
@@ -365,7 +368,7 @@ WRITES = (
         "version = :version",
         "SET available = available + :net, held = held + :held,"
         " version = version + :bookings, posting_no = posting_no + :counted"
-        " ADD posted_d :debit, posted_c :credit, receivable :receivable",
+        " ADD posted_d :debit, posted_c :credit, receivable :receivable, opening_due :opened",
         values={
             ":version": "version",
             ":net": "number",
@@ -375,6 +378,7 @@ WRITES = (
             ":debit": "sum",
             ":credit": "sum",
             ":receivable": "sum",
+            ":opened": "sum",
         },
     ),
     Use(

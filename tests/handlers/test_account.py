@@ -22,6 +22,11 @@ def told(context: Any, action: str, account_id: str = "A-1001", **more: Any) -> 
     return account.handler(event, context)
 
 
+def nothing_ordered(cloud: Cloud) -> None:
+    """The row says no more that opening money is under way."""
+    cloud.put("balances", **cloud.row("balances", pk=ROW) | {"opening_due": 0})
+
+
 def history(cloud: Cloud, account_id: str = "A-1001") -> list[dict[str, Any]]:
     rows = [row for row in cloud.rows("reference") if row["pk"] == f"A#{account_id}"]
     return [row["changed"] for row in sorted(rows, key=lambda row: row["sk"]) if "changed" in row]
@@ -87,9 +92,39 @@ def test_loading_the_account_again_as_it_is_changes_nothing(cloud: Cloud, contex
 
 
 def test_an_empty_account_is_closed(cloud: Cloud, context: Any) -> None:
-    assert told(context, "close")["result"] == "CLOSED"
+    told(context, "open", "A-9001", currency="EUR", product="CLASSIC")
 
-    assert cloud.row("balances", pk=ROW)["status"] == "CLOSED"
+    assert told(context, "close", "A-9001")["result"] == "CLOSED"
+
+    assert cloud.row("balances", pk="B#cust:A-9001#EUR")["status"] == "CLOSED"
+
+
+def test_an_account_whose_opening_money_is_under_way_is_not_closed(
+    cloud: Cloud, context: Any
+) -> None:
+    answer = told(context, "close")
+
+    assert (answer["result"], answer["code"]) == ("REFUSED", "OPENING_UNDER_WAY")
+    assert "210000 EUR" in answer["message"]
+    assert "load its row again" in answer["message"]
+    assert cloud.row("balances", pk=ROW)["status"] == "OPEN"
+
+
+def test_opening_money_that_is_booked_between_look_and_close_keeps_the_account_open(
+    cloud: Cloud, context: Any
+) -> None:
+    nothing_ordered(cloud)
+    booked: list[str] = []
+
+    def meanwhile(operation: str) -> None:
+        if operation == "TransactWriteItems" and not booked:
+            booked.append(operation)
+            given.openings_booked(cloud)
+
+    cloud.dynamodb.before = meanwhile
+
+    assert told(context, "close")["code"] == "BALANCE_NOT_ZERO"
+    assert booked
 
 
 def test_an_account_with_money_on_it_is_not_closed(cloud: Cloud, context: Any) -> None:
@@ -112,6 +147,7 @@ def test_an_account_with_money_held_is_not_closed(cloud: Cloud, context: Any) ->
 def test_an_account_whose_lack_of_funds_is_not_paid_is_not_closed(
     cloud: Cloud, context: Any
 ) -> None:
+    nothing_ordered(cloud)
     row = cloud.row("balances", pk=ROW)
     cloud.put("balances", **row | {"receivable": 1500})
 
@@ -121,6 +157,7 @@ def test_an_account_whose_lack_of_funds_is_not_paid_is_not_closed(
 def test_a_booking_between_look_and_close_keeps_the_account_open(
     cloud: Cloud, context: Any
 ) -> None:
+    nothing_ordered(cloud)
     booked: list[str] = []
 
     def meanwhile(operation: str) -> None:
@@ -181,7 +218,8 @@ def test_an_order_that_cannot_be_carried_out_is_refused_by_name(
 
 
 def test_a_closed_account_gets_no_limit_but_may_be_opened_again(cloud: Cloud, context: Any) -> None:
-    told(context, "close")
+    told(context, "open", "A-9001", currency="EUR", product="CLASSIC")
+    told(context, "close", "A-9001")
 
-    assert told(context, "limit", overdraft_limit=5)["code"] == "ACCOUNT_CLOSED"
-    assert told(context, "status", status="OPEN")["result"] == "CHANGED"
+    assert told(context, "limit", "A-9001", overdraft_limit=5)["code"] == "ACCOUNT_CLOSED"
+    assert told(context, "status", "A-9001", status="OPEN")["result"] == "CHANGED"

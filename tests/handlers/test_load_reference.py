@@ -21,6 +21,9 @@ ACTIVATE = {
 }
 
 
+ROW = "B#cust:A-1001#EUR"
+
+
 def reference(cloud: Cloud, key: str, sk: str = "CURRENT") -> dict[str, Any]:
     return cloud.row("reference", pk=key, sk=sk)
 
@@ -72,6 +75,55 @@ def test_opening_money_is_ordered_until_it_is_booked(cloud: Cloud) -> None:
 
     assert given.load("accounts", [ACCOUNT])["openings"] == 0
     assert cloud.row("balances", pk="B#cust:A-1001#EUR")["posted_c"] == ACCOUNT["opening_money"]
+
+
+def test_opening_money_stands_on_the_row_until_it_is_booked(cloud: Cloud) -> None:
+    given.load("accounts", [ACCOUNT])
+    assert cloud.row("balances", pk=ROW)["opening_due"] == ACCOUNT["opening_money"]
+
+    given.openings_booked(cloud)
+
+    assert cloud.row("balances", pk=ROW)["opening_due"] == 0
+
+
+def test_a_load_whose_opening_money_is_booked_meanwhile_orders_none(cloud: Cloud) -> None:
+    """What it read of the journal is old when the row moves, so it reads both again."""
+    given.load("accounts", [ACCOUNT | {"overdraft_limit": 1}])
+
+    def book_between(operation: str) -> None:
+        if operation == "UpdateItem":
+            cloud.dynamodb.before = lambda _operation: None
+            given.openings_booked(cloud)
+
+    cloud.dynamodb.before = book_between
+    answer = given.load("accounts", [ACCOUNT], version=2)
+
+    assert (answer["openings"], cloud.queues.bodies) == (0, [])
+    assert cloud.row("balances", pk=ROW)["opening_due"] == 0
+
+
+def test_an_account_whose_opening_money_is_under_way_is_not_closed_by_a_load(
+    cloud: Cloud,
+) -> None:
+    given.load("accounts", [ACCOUNT])
+
+    closing = ACCOUNT | {"status": "CLOSED", "opening_money": 0}
+    answer = given.load("accounts", [closing], version=2)
+
+    assert [error["code"] for error in answer["errors"]] == ["OPENING_UNDER_WAY"]
+    assert cloud.row("balances", pk=ROW)["status"] == "OPEN"
+
+
+def test_opening_money_for_an_account_that_was_there_before_stands_on_its_row_too(
+    cloud: Cloud,
+) -> None:
+    given.load("accounts", [ACCOUNT | {"opening_money": 0}])
+    assert cloud.row("balances", pk=ROW)["opening_due"] == 0
+
+    given.load("accounts", [ACCOUNT], version=2)
+
+    row = cloud.row("balances", pk=ROW)
+    assert (row["opening_due"], row["version"]) == (ACCOUNT["opening_money"], 2)
 
 
 def test_other_opening_money_is_refused_and_names_the_correction(cloud: Cloud) -> None:

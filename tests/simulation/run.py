@@ -13,6 +13,7 @@ from tests.simulation.drain import Drain, NotDrained
 from tests.simulation.faults import Fired
 from tests.simulation.invariants import Evidence, violations
 from tests.simulation.legs import Interface
+from tests.simulation.openers import Openers
 from tests.simulation.people import People
 from tests.simulation.scenario import ANYTHING, Drawing, Focus
 from tests.simulation.scheduler import Endless
@@ -80,7 +81,10 @@ def simulate(
     clerks.plan(scenario)
     end = _BEGIN_SECONDS + scenario.until * 1.5 + seeds.scenario.choice((30.0, 600.0))
     Disputers(run, seed, people, focus).plan(scenario)
-    course = _Course(Evidence(run, base, scenario, doors, people, interface), clerks)
+    openers = Openers(run, seed, focus)
+    openers.plan(scenario)
+    evidence = Evidence(run, base, scenario, doors, people, interface)
+    course = _Course(evidence, clerks, openers)
     try:
         course.played(end, silence=silence)
         course.judged(seed % 16 == 0 if thorough is None else thorough)
@@ -102,11 +106,12 @@ def simulate(
 class _Course:
     """A run on its way: `broken` is what was found so far."""
 
-    def __init__(self, evidence: Evidence, clerks: Clerks) -> None:
+    def __init__(self, evidence: Evidence, clerks: Clerks, openers: Openers) -> None:
         self.broken: list[tuple[int, str]] = []
         self._run = evidence.run
         self._evidence = evidence
         self._clerks = clerks
+        self._openers = openers
 
     def played(self, end: float, *, silence: bool) -> None:
         """Until `end` under faults, then without them until nothing is left to do.
@@ -127,6 +132,8 @@ class _Course:
                 self.broken += [(3, what) for what in lost]
                 run.schedules.on = True
             drain.drain(by_hand=silence)
+            self._openers.repair(drain.ask)
+            drain.settle()
             evidence.people.resum(drain.ask)
             self.broken += [(10, what) for what in self._clerks.close(drain.ask)]
             drain.settle()

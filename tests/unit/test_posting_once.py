@@ -9,7 +9,7 @@ import pytest
 
 from adapters.fold import Fold
 from adapters.parked_row import DUPLICATE, FAILED, REJECTED, ParkedRow
-from domain.errors import Contradiction
+from domain.errors import Contradiction, Refused
 from domain.events import (
     Decided,
     Meta,
@@ -319,6 +319,30 @@ def test_opening_money_is_booked_once_for_ever(tables: Tables) -> None:
 
     assert tables.balance() == 100_000
     assert tables.headers() == {"J#OPENING#A1#EUR": "OPENING"}
+
+
+def test_opening_money_does_not_land_on_a_closed_account(tables: Tables) -> None:
+    """An order from before its account said that it is under way, or a forged one."""
+    tables.set_status("CLOSED")
+
+    with pytest.raises(Refused) as told:
+        tables.poster.open(_opening(100_000))
+
+    assert told.value.code == "ACCOUNT_CLOSED"
+    assert "./posting account status A1 OPEN" in str(told.value)
+    assert tables.headers() == {}
+
+
+def test_opening_money_that_is_booked_is_a_repeat_though_the_account_is_closed(
+    tables: Tables,
+) -> None:
+    tables.poster.open(_opening(100_000))
+    tables.set_status("CLOSED")
+
+    assert tables.poster.open(_opening(100_000)).name == "already_booked"
+    with pytest.raises(Contradiction) as told:
+        tables.poster.open(_opening(100_001))
+    assert told.value.code == "FINGERPRINT_MISMATCH"
 
 
 def test_another_opening_amount_is_refused(tables: Tables) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
-from adapters import parked, posting, transactions
+from adapters import account_commands, accounts, parked, posting, transactions
 from adapters.bus import Bus
 from adapters.claims import Claim, ClaimTable
 from adapters.deduplication import Deduplication
@@ -18,6 +19,8 @@ from adapters.parked_row import RELEASED
 from adapters.posting import Poster, Result
 from adapters.posting_queue import BatchQueue
 from adapters.recovery import Sweep
+from domain.booking import BalanceRow
+from domain.closing import refuse_closing
 from domain.folding import net
 from tests.simulation.mutants.mutant import Mutant, Patches
 from tests.simulation.scenario import Focus
@@ -322,6 +325,17 @@ def _a_pair_goes_on_whole(patches: Patches) -> None:
 
 _PAIRS = Focus(kinds=("pair",))
 
+
+def _closed_over_an_order(patches: Patches) -> None:
+    """Whoever closes an account does not ask for opening money that is under way."""
+
+    def refuse(account_id: str, balance: BalanceRow) -> None:
+        refuse_closing(account_id, replace(balance, opening_due=0))
+
+    for module in (accounts, account_commands):
+        patches.set(module, "refuse_closing", refuse)
+
+
 CODE = (
     Mutant("refused entries are not read", patch=_refused_entries_ignored),
     Mutant("... where there are several", patch=_refused_entries_of_several_ignored),
@@ -371,4 +385,9 @@ CODE = (
     Mutant("a response answers nobody", patch=_a_response_answers_nobody, focus=_PAIRS),
     Mutant("a request waits blindly", patch=_a_request_waits_blindly, focus=_PAIRS),
     Mutant("a pair goes on whole", patch=_a_pair_goes_on_whole, focus=_PAIRS),
+    Mutant(
+        "an account is closed while opening money is due",
+        patch=_closed_over_an_order,
+        focus=Focus(acts=("open_and_close",)),
+    ),
 )
