@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import account, dispute, parked, reference, rules, screen, sequences
+from cli import account, dispute, excess, parked, reference, rules, screen, sequences
 from cli.audit.command import audit
 from cli.balance import balance
 from cli.correct import correct
@@ -82,6 +82,7 @@ app.add_typer(sequences.app, name="sequences", rich_help_panel="Decide and mend"
 app.add_typer(account.app, name="account", rich_help_panel="Decide and mend")
 app.command("correct", rich_help_panel="Decide and mend")(correct)
 app.add_typer(dispute.app, name="dispute", rich_help_panel="Decide and mend")
+app.add_typer(excess.app, name="excess", rich_help_panel="Decide and mend")
 app.command("redrive", rich_help_panel="Decide and mend")(redrive)
 app.command("sweep", rich_help_panel="Decide and mend")(sweep)
 app.command("timers", rich_help_panel="Decide and mend")(timers)

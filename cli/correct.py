@@ -14,6 +14,7 @@ from cli.legs_view import show_correction
 from cli.scanning import scan
 from cli.settle import By
 from cli.system import System
+from domain.acceptance import ACCEPTED
 from domain.correcting import chain_of, in_force
 from domain.money import Money
 from domain.posting import Posting
@@ -37,7 +38,8 @@ def correct(
     waiting: Annotated[
         bool,
         typer.Option(
-            "--waiting", help="List the orders, those of disputes too, that nobody has approved."
+            "--waiting",
+            help="List the orders, those of disputes and excesses too, that nobody has approved.",
         ),
     ] = False,
     by: By = None,
@@ -77,20 +79,22 @@ def correct(
 
 
 def waiting_orders(system: System) -> list[dict[str, Any]]:
-    """Orders to correct, or of a dispute, whose header does not exist, oldest first; reads the
-    whole Journal.
+    """Orders to correct, of a dispute, or to accept an excess, whose header does not exist, oldest
+    first; reads the whole Journal.
     """
     rows = scan(
         system.client("dynamodb"),
         system.table("Journal"),
         only=(
             "begins_with(pk, :order) OR"
-            " (sk = :header AND (purpose = :correct OR begins_with(purpose, :dispute)))"
+            " (sk = :header AND (purpose = :correct OR purpose = :accepted"
+            " OR begins_with(purpose, :dispute)))"
         ),
         values={
             ":order": "ORDER#",
             ":header": "H",
             ":correct": "CORRECT",
+            ":accepted": ACCEPTED,
             ":dispute": "DISPUTE_",
         },
     )
@@ -111,8 +115,9 @@ def _show_waiting(orders: list[dict[str, Any]], *, as_json: bool) -> None:
     screen.out.print(screen.table("Orders that wait for a second person", columns, rows))
     screen.out.print(
         "'./posting correct HEADER --approve' agrees, './posting settle FILE --approve' to a"
-        " settlement's repairs; HEADER is the name without its last #CORRECT. To a dispute agrees"
-        " './posting dispute', given as it was, with --approve."
+        " settlement's repairs; HEADER is the name without its last #CORRECT. To a dispute, or"
+        " an accepted excess, agrees './posting dispute' or './posting excess', given as it was,"
+        " with --approve."
     )
 
 

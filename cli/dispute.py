@@ -55,7 +55,7 @@ def open_dispute(
     """
     order = {"action": "open", "reason": reason, "case": case}
     person = {"by": by, "note": note, "approve": approve, "dry_run": dry_run}
-    _give(context, payment, amount, currency, order, person, as_json=as_json)
+    give(context, payment, amount, currency, order, person, as_json=as_json)
 
 
 @app.command("win")
@@ -85,7 +85,7 @@ def win(
         text, _, settled_in = settled.partition(" ")
         order["settled"] = _values(_money(text, settled_in.strip().upper(), "--settled"))
     person = {"by": by, "note": note, "approve": approve, "dry_run": dry_run}
-    _give(context, payment, amount, currency, order, person, as_json=as_json)
+    give(context, payment, amount, currency, order, person, as_json=as_json)
 
 
 @app.command("lose")
@@ -108,10 +108,10 @@ def lose(
     """The purchase stands: the credit is taken back, all of it or a part."""
     order = {"action": "lose", "reason": reason, "case": case, "write_off": write_off}
     person = {"by": by, "note": note, "approve": approve, "dry_run": dry_run}
-    _give(context, payment, amount, currency, order, person, as_json=as_json)
+    give(context, payment, amount, currency, order, person, as_json=as_json)
 
 
-def _give(
+def give(
     context: typer.Context,
     payment: str,
     amount: str,
@@ -121,6 +121,7 @@ def _give(
     *,
     as_json: bool,
 ) -> None:
+    """Order it for the person, and tell what became of it."""
     system = connect(context)
     billed = currency.upper() if currency else currency_of(system, payment)
     given = order | _values(_money(amount, billed, "AMOUNT")) | {"id": payment}

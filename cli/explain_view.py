@@ -35,7 +35,11 @@ def _bookings(told: dict[str, Any]) -> None:
     if "resolved_by" in told:
         by = told["resolved_by"]
         screen.line(f"  decided by {by['by']}  {by['note']}".rstrip())
-    for title, name in (("Correction", "corrections"), ("Dispute", "disputes")):
+    for title, name in (
+        ("Correction", "corrections"),
+        ("Dispute", "disputes"),
+        ("Acceptance", "acceptances"),
+    ):
         for each in told.get(name, []):
             _booking(title, each)
 

@@ -82,6 +82,11 @@ def show(books: Books, found: Found, *, every: bool = False) -> None:
         f" {len(books.headers)} bookings ({moneys(debited(books))}), {len(books.lines)} statement"
         f" lines, {len(books.balances)} balances, {len(books.announced)} announcements."
     )
+    if books.accepted:
+        screen.out.print(
+            f"{len(books.accepted)} times somebody has accepted what was cleared beyond tolerance:"
+            " './posting excess list'."
+        )
     rows = [
         (
             number,
@@ -141,6 +146,7 @@ def as_values(books: Books, found: Found) -> dict[str, Any]:
             "statement_lines": len(books.lines),
             "balances": len(books.balances),
             "announcements": len(books.announced),
+            "accepted_excesses": len(books.accepted),
             "debited": debited(books),
         },
         "invariants": [

@@ -10,6 +10,7 @@ import msgspec
 
 from cli.audit.finding import Break, Row
 from domain import charging
+from domain.acceptance import ACCEPTED
 from domain.booking import primary_header_id
 from domain.dispute_order import PURPOSES
 from domain.events import Decided
@@ -25,8 +26,8 @@ def determinism(headers: Mapping[str, Row], told: Iterable[Row]) -> Iterator[Bre
         of = header.get("corrects") or f"message {header['msg_id']}"
         slot = of, header["purpose"]
         # A hold that an increment opens again expires again, each time under another version; a
-        # payment may be disputed in parts, each under its amount.
-        several = "#EXPIRE" in header_id or header["purpose"] in PURPOSES
+        # payment may be disputed, and its excess be accepted, in parts, each under its amount.
+        several = "#EXPIRE" in header_id or header["purpose"] in {ACCEPTED, *PURPOSES}
         if not several and first.setdefault(slot, header_id) != header_id:
             yield Break(12, header_id, f"a second {slot[1]} of {of}: {first[slot]}")
         if header["purpose"] == charging.SUSPEND:

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from cli.audit.finding import Break, Row
+from domain.acceptance import ACCEPTED
 from domain.dispute_order import PURPOSES
 
 # Outcomes that say that nothing is booked. FAILED is not one: a booking mends it.
 _REFUSALS = {"REJECTED", "INVALID"}
-_FOLLOW_UPS = {"RESUME", "RETURN", "CORRECT", *PURPOSES}
+_FOLLOW_UPS = {"RESUME", "RETURN", "CORRECT", ACCEPTED, *PURPOSES}
 
 
 def exactly_once(headers: Iterable[Row], parked: Mapping[str, Row]) -> Iterator[Break]:

@@ -21,6 +21,7 @@ from cli.audit.payments_are_sound import (
     held_is_open_holds,
     life_is_in_the_journal,
     over_clearing_is_flagged,
+    what_is_accepted_was_too_much,
 )
 from cli.audit.reading import Books
 from cli.audit.requests_are_answered import nobody_waits_for_ever, requests_are_answered
@@ -72,6 +73,7 @@ INVARIANTS: dict[int, tuple[str, Check]] = {
         lambda books: chain(
             counters_are_in_bounds(books.payments),
             over_clearing_is_flagged(books.payments, books.headers),
+            what_is_accepted_was_too_much(books.headers),
         ),
     ),
     10: (

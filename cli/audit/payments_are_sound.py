@@ -6,9 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from cli.audit.finding import Break, Row
+from domain.acceptance import ACCEPTED
 from domain.life import (
+    ACCEPT,
     AUTHORISE,
     CLEAR,
     DISPUTE,
@@ -106,6 +109,18 @@ def over_clearing_is_flagged(
             yield Break(9, life.payment.payment_id, what)
 
 
+def what_is_accepted_was_too_much(headers: Mapping[str, Row]) -> Iterator[Break]:
+    """By the counters of the header that says so: later ones may have made it right anyway."""
+    for header in headers.values():
+        if header["purpose"] == ACCEPTED:
+            counters = header["payment"]["counters"]
+            payment = Payment(payment_id="", account="", currency="", **counters)
+            before = replace(payment, accepted=0)
+            if payment.accepted > before.excess:
+                what = f"{payment.accepted} are accepted, and {before.excess} were too much"
+                yield Break(9, header["pk"], what)
+
+
 def counters_are_sums(payments: Iterable[Row]) -> Iterator[Break]:
     """Whatever the order in which the messages came: what they count for adds up to the counters,
     and what was undone of them to what undid them.
@@ -122,6 +137,7 @@ def counters_are_sums(payments: Iterable[Row]) -> Iterator[Break]:
             DISPUTE: payment.disputed,
             WIN: payment.dispute_won,
             LOSE: payment.dispute_lost,
+            ACCEPT: payment.accepted,
         }
         for kind, counter in stated.items():
             if sums[kind] != counter:

@@ -7,6 +7,7 @@ from typing import Any
 from cli.audit.trail import Trail
 from cli.scanning import scan
 from cli.system import System
+from domain.acceptance import ACCEPTED
 from domain.events import BUS_EVENTS, TransactionPosted
 
 type Row = dict[str, Any]
@@ -28,6 +29,11 @@ class Books:
     markers: frozenset[str]
     announced: list[Row]
     told: list[Row] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> list[Row]:
+        """Headers by which somebody has found an excess right: no breaks, and not forgotten."""
+        return [row for row in self.headers.values() if row["purpose"] == ACCEPTED]
 
 
 def read(system: System, trail: Trail) -> Books:

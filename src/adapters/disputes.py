@@ -1,7 +1,9 @@
-"""Carrying out what a person orders about a dispute: once, by two people above the cap."""
+"""Carrying out what a person orders about a payment, a dispute of it or that its excess is right:
+once, by two people above the cap.
+"""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,6 +19,7 @@ from adapters.payment_story import corrected
 from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable
 from domain import chart
+from domain.acceptance import Acceptance, accept_excess, acceptance_header_id
 from domain.booking import BalanceRow, Booking
 from domain.correcting import is_above
 from domain.dispute_booking import Disputed, Ordered, book_dispute
@@ -28,8 +31,15 @@ from domain.missing_funds import OVERDRAW
 
 _DERIVATIONS_MAX = 12
 _DIGEST_LENGTH = 16
-_DONE = {"open": "OPENED", "win": "WON", "lose": "LOST"}
-_WOULD = {"open": "WOULD_OPEN", "win": "WOULD_WIN", "lose": "WOULD_LOSE"}
+_DONE = {"open": "OPENED", "win": "WON", "lose": "LOST", "accept": "ACCEPTED"}
+_WOULD = {
+    "open": "WOULD_OPEN",
+    "win": "WOULD_WIN",
+    "lose": "WOULD_LOSE",
+    "accept": "WOULD_ACCEPT",
+}
+
+type PaymentOrder = DisputeOrder | Acceptance
 
 
 class Tables(NamedTuple):
@@ -48,19 +58,21 @@ class Disputes:
         self._tables = tables
         self._now = now
 
-    def carry_out(self, identifier: str, order: DisputeOrder, told: Instruction) -> dict[str, Any]:
+    def carry_out(self, identifier: str, order: PaymentOrder, told: Instruction) -> dict[str, Any]:
         """Book it, or keep the order for a second person, or say what would be.
 
         `identifier` is the payment's, or that of a message or a header of it.
         """
+        if isinstance(order, Acceptance) and not (told.approve or told.note.strip()):
+            raise Refused("NO_NOTE", "say why it is right: the note is kept with the order")
         life = self._payment(identifier)
-        slot = dispute_header_id(life, order)
+        slot = _slot(life, order)
         standing = self._tables.journal.get(slot)
         if standing is not None:
             return _met(order, standing)
         asked = self._asked(slot, order, told)
         booking, balance = self._derive(life, order, _ordered(asked))
-        needs_approval = is_above(booking, self._tables.reference.correction_caps())
+        needs_approval = _is_above(order, booking, self._tables.reference.correction_caps())
         seen = _told(booking, needs_approval=needs_approval, order=asked.digest)
         if told.dry_run:
             return seen | moves_of(booking, balance) | {"result": _WOULD[order.action]}
@@ -78,7 +90,7 @@ class Disputes:
             raise Refused("UNKNOWN_PAYMENT", f"{identifier} leads to no card payment")
         return life
 
-    def _asked(self, slot: str, order: DisputeOrder, told: Instruction) -> CorrectionOrder:
+    def _asked(self, slot: str, order: PaymentOrder, told: Instruction) -> CorrectionOrder:
         """The digest is that of the order: its legs may depend on what the account has by then."""
         content = f"{slot} {order.fingerprint}"
         return CorrectionOrder(
@@ -91,9 +103,11 @@ class Disputes:
         )
 
     def _derive(
-        self, life: Life, order: DisputeOrder, ordered: Ordered
+        self, life: Life, order: PaymentOrder, ordered: Ordered
     ) -> tuple[Booking, BalanceRow | None]:
         """The balance first: a correction that comes between moves it, and all is read again."""
+        if isinstance(order, Acceptance):
+            return accept_excess(order, life, ordered), None
         payment, balance = life.payment, None
         if order.direction is not None:
             balance = self._tables.balances.read(chart.customer(payment.account), payment.currency)
@@ -116,11 +130,11 @@ class Disputes:
         owed = (leg for leg in legs if leg.account.startswith(("settle:", "susp:")))
         return next((leg.currency for leg in owed), life.payment.currency)
 
-    def _book(self, payment_id: str, order: DisputeOrder, ordered: Ordered) -> dict[str, Any]:
+    def _book(self, payment_id: str, order: PaymentOrder, ordered: Ordered) -> dict[str, Any]:
         """Payment and balance are read anew: what was looked at before may have moved."""
         for _ in range(_DERIVATIONS_MAX):
             life = self._payment(payment_id)
-            standing = self._tables.journal.get(dispute_header_id(life, order))
+            standing = self._tables.journal.get(_slot(life, order))
             if standing is not None:
                 return _met(order, standing)
             booking, balance = self._derive(life, order, ordered)
@@ -145,13 +159,26 @@ def _ordered(order: CorrectionOrder, approved_by: str = "") -> Ordered:
     )
 
 
-def _met(order: DisputeOrder, standing: StoredHeader) -> dict[str, Any]:
+def _slot(life: Life, order: PaymentOrder) -> str:
+    if isinstance(order, Acceptance):
+        return acceptance_header_id(life, order)
+    return dispute_header_id(life, order)
+
+
+def _is_above(order: PaymentOrder, booking: Booking, caps: Mapping[str, int]) -> bool:
+    """An acceptance moves nothing: what counts is what it says is right."""
+    if isinstance(order, Acceptance):
+        return order.amount > caps.get(order.currency, 0)
+    return is_above(booking, caps)
+
+
+def _met(order: PaymentOrder, standing: StoredHeader) -> dict[str, Any]:
     """The slot is taken: by the same order, or by one of other content."""
     if standing.posted.fingerprint != order.fingerprint:
         raise Refused(
             "ALREADY_BOOKED",
             f"{standing.posted.header_id} is booked as {standing.posted.fingerprint}:"
-            " if this is another dispute, give it a --case",
+            " if this is another order, give it a --case",
         )
     return {
         "result": _DONE[order.action],

@@ -208,7 +208,7 @@ def _events(told: Told) -> list[Told]:
 def _booked(told: Told) -> list[Told]:
     """Every header of the story, in the order of the bookings."""
     first = (told.get("booking"), told.get("resolution"))
-    found = (*first, *told["corrections"], *told["disputes"])
+    found = (*first, *told["corrections"], *told["disputes"], *told["acceptances"])
     return sorted((each for each in found if each), key=lambda each: str(each["booked_at"]))
 
 

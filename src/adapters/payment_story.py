@@ -11,11 +11,13 @@ from domain import chart
 from domain.cain import from_json
 from domain.correcting import correction_header_id, principal_given_back
 from domain.header import StoredHeader
-from domain.life import DISPUTE, LOSE, WIN, Life
+from domain.life import ACCEPT, DISPUTE, LOSE, WIN, Life
 from domain.matching import keys_of
 from domain.transaction import read_transaction
 
 _DISPUTES = frozenset({DISPUTE, WIN, LOSE})
+# What people ordered of the payment, and no message said.
+_ORDERED = _DISPUTES | {ACCEPT}
 
 type Told = dict[str, Any]
 
@@ -28,14 +30,15 @@ class PaymentStory:
         self._payments = payments
 
     def of(self, told: Told, row: Mapping[str, Any]) -> Told:
-        """`payment` (None where there is none) and `disputes`, its bookings of those.
+        """`payment` (None where there is none), `disputes`, its bookings of those, and
+        `acceptances`, where somebody found its excess right.
 
         `told` is the record's story so far, `row` the record's own.
         """
         life = self._life(told, row)
         if life is None:
-            return {"payment": None, "disputes": []}
-        disputes = self._headers([e.header_id for e in life.taken if e.kind in _DISPUTES])
+            return {"payment": None, "disputes": [], "acceptances": []}
+        ordered = self._headers([e.header_id for e in life.taken if e.kind in _ORDERED])
         state = msgspec.to_builtins(life.state)
         more = {
             "currency": life.payment.currency or None,
@@ -48,12 +51,17 @@ class PaymentStory:
                     "amount": each.amount,
                     "at": each.at,
                 }
-                | _decided(disputes.get(each.header_id))
+                | _decided(ordered.get(each.header_id))
                 for each in life.taken
             ],
         }
-        posted = [msgspec.to_builtins(header.posted) for header in disputes.values()]
-        return {"payment": state | more, "disputes": posted}
+        accepted = {each.header_id for each in life.taken if each.kind == ACCEPT}
+        posted = {name: msgspec.to_builtins(each.posted) for name, each in ordered.items()}
+        return {
+            "payment": state | more,
+            "disputes": [each for name, each in posted.items() if name not in accepted],
+            "acceptances": [each for name, each in posted.items() if name in accepted],
+        }
 
     def _life(self, told: Told, row: Mapping[str, Any]) -> Life | None:
         """By what the booking says, else by the keys of the message: it may wait, or be refused."""

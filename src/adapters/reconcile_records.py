@@ -15,7 +15,7 @@ from domain.booking import primary_header_id, resolution_header_id
 from domain.charging import SUSPEND
 from domain.events import Posted
 from domain.identity import distinct_message_id
-from domain.over_clearing import OVER_TOLERANCE, excess
+from domain.over_clearing import OVER_TOLERANCE, Excess
 from domain.reconciliation import Comparison
 from domain.reconciliation_records import compare_records
 
@@ -74,7 +74,7 @@ class ReconcileRecords:
             }
         return own
 
-    def _excesses(self, booked: Mapping[str, Posted]) -> dict[str, int]:
+    def _excesses(self, booked: Mapping[str, Posted]) -> dict[str, Excess]:
         """By ingest_id, of those that were booked to their customers with the flag: few, so that
         each payment is read on its own, as it is by now.
         """
@@ -83,11 +83,12 @@ class ReconcileRecords:
         headers = dict(booked) | {
             ingest_id: resumed[slot].posted for ingest_id, slot in slots.items() if slot in resumed
         }
-        excesses: dict[str, int] = {}
+        excesses: dict[str, Excess] = {}
         for ingest_id, header in headers.items():
             if header.payment is not None and OVER_TOLERANCE in header.flags:
                 life = self._payments.get(header.payment.payment_id)
-                excesses[ingest_id] = excess(life.payment) if life else 0
+                if life is not None:
+                    excesses[ingest_id] = Excess(life.payment.excess, life.payment.accepted)
         return excesses
 
 

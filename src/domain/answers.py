@@ -216,7 +216,16 @@ class PaymentBooking(Struct, kw_only=True):
 
     header_id: str
     kind: Literal[
-        "AUTHORISE", "INCREMENT", "REVERSE", "CLEAR", "REFUND", "EXPIRE", "DISPUTE", "WIN", "LOSE"
+        "AUTHORISE",
+        "INCREMENT",
+        "REVERSE",
+        "CLEAR",
+        "REFUND",
+        "EXPIRE",
+        "DISPUTE",
+        "WIN",
+        "LOSE",
+        "ACCEPT",
     ]
     amount: int
     at: str
@@ -271,6 +280,7 @@ class RecordStory(Struct, kw_only=True):
     corrections: list[Posted]
     payment: PaymentFacts | None
     disputes: list[Posted]
+    acceptances: list[Posted]
     parked: ParkedFacts | UnsetType = UNSET
     request: PairedRecord | UnsetType = UNSET
     response: PairedRecord | UnsetType = UNSET

@@ -35,6 +35,12 @@ class Ordered(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     approved_by: str = ""
 
+    def decided(self, state: str, **more: str) -> dict[str, str]:
+        """What the header says of it, without what is empty."""
+        told = {"state": state, "at": self.at, "by": self.by, "approved_by": self.approved_by}
+        told |= {**more, "note": self.note}
+        return {name: value for name, value in told.items() if value}
+
 
 class Disputed(msgspec.Struct, frozen=True, kw_only=True):
     """What was read for it. `balance` is the customer's row, None where it does not move.
@@ -90,7 +96,7 @@ def book_dispute(order: DisputeOrder, known: Disputed, ordered: Ordered) -> Book
         narrative=_narrative(order),
         causation_id=ordered.order_id,
         business_time=ordered.at,
-        decided=_decided(order, ordered),
+        decided=ordered.decided(_PURPOSE[order.action], reason=order.reason, case=order.case),
         change=Change(before=life, after=after, held=advanced.held),
     )
     return flag_overdrawn(booking, known.balance)
@@ -189,16 +195,3 @@ def _funded(postings: tuple[Posting, ...], known: Disputed) -> tuple[Posting, ..
 def _narrative(order: DisputeOrder) -> str:
     case = f", case {order.case}" if order.case else ""
     return f"{_SAID[order.action]}: reason {order.reason}{case}"
-
-
-def _decided(order: DisputeOrder, ordered: Ordered) -> dict[str, str]:
-    told = {
-        "state": _PURPOSE[order.action],
-        "at": ordered.at,
-        "by": ordered.by,
-        "approved_by": ordered.approved_by,
-        "reason": order.reason,
-        "case": order.case,
-        "note": ordered.note,
-    }
-    return {name: value for name, value in told.items() if value}

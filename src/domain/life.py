@@ -15,7 +15,7 @@ from domain.payment import Label, Payment
 AUTHORISE, INCREMENT, REVERSE = "AUTHORISE", "INCREMENT", "REVERSE"
 CLEAR, REFUND, EXPIRE = "CLEAR", "REFUND", "EXPIRE"
 # What a person ordered, and no message said.
-DISPUTE, WIN, LOSE = "DISPUTE", "WIN", "LOSE"
+DISPUTE, WIN, LOSE, ACCEPT = "DISPUTE", "WIN", "LOSE", "ACCEPT"
 
 _COUNTERS = (
     "authorised",
@@ -30,6 +30,7 @@ _COUNTERS = (
     "dispute_won",
     "dispute_lost",
     "written_off",
+    "accepted",
 )
 
 

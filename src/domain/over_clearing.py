@@ -4,12 +4,23 @@ How much more is usual depends on the category of the merchant (a tip, a full ta
 the rule set. Beyond it a person must look.
 """
 
+from typing import NamedTuple
+
 from msgspec.structs import replace
 
 from domain.booking import Booking
 from domain.payment import Payment
 
 OVER_CLEARED, OVER_TOLERANCE = "OVER_CLEARED", "OVER_TOLERANCE"
+
+
+class Excess(NamedTuple):
+    """What a payment has left beyond its authorisation, and what people have accepted of it: minor
+    units of the account's currency.
+    """
+
+    left: int
+    accepted: int = 0
 
 
 def over_clears(booking: Booking) -> bool:
@@ -35,8 +46,3 @@ def flag_over_cleared(booking: Booking, percent: int) -> Booking:
 def tolerated(payment: Payment, percent: int) -> int:
     """In minor units of the account's currency, rounded down."""
     return (payment.approved - payment.reversed) * percent // 100
-
-
-def excess(payment: Payment) -> int:
-    """What was cleared beyond the authorisation, and neither refunded nor credited by a dispute."""
-    return max(0, payment.over_cleared - payment.refunded - payment.credited)

@@ -40,7 +40,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     held is released, also when the authorisation arrives after it. `single`: it was cleared by the
     response to a request, so no authorisation belongs to it. `unlinked` was refunded without a
     purchase of ours, `unmatched` counts reversals that never found what they reverse. `written_off`
-    is that part of `dispute_lost` which we bear: the customer keeps its credit.
+    is that part of `dispute_lost` which we bear: the customer keeps its credit. `accepted` is what
+    people have found right of what was cleared beyond the authorisation.
     `lives_until` is the latest instant (ISO, UTC) that a part of the hold was given. `version`
     counts the writes.
     """
@@ -59,6 +60,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     dispute_won: int = 0
     dispute_lost: int = 0
     written_off: int = 0
+    accepted: int = 0
     unlinked: int = 0
     unmatched: int = 0
     complete: bool = False
@@ -95,6 +97,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         if authorised <= 0 or self.expired:
             return 0
         return max(0, self.cleared - self.clearing_reversed - authorised)
+
+    @property
+    def excess(self) -> int:
+        """What is left of that: neither refunded, nor credited by a dispute, nor accepted."""
+        return max(0, self.over_cleared - self.refunded - self.credited - self.accepted)
 
     @property
     def credited(self) -> int:

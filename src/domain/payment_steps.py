@@ -1,4 +1,4 @@
-"""What a message, a timer or a dispute does to a payment.
+"""What a message, a timer or a person's order does to a payment.
 
 A step is applied, or it waits for what it follows, or it is refused by name. A step that was
 applied commutes with every other one: counters only add, and the open hold is read off them.
@@ -81,6 +81,10 @@ class LoseDispute(Step, frozen=True, kw_only=True):
     written_off: bool = False
 
 
+class AcceptExcess(Step, frozen=True, kw_only=True):
+    """Somebody finds right what was cleared beyond the authorisation."""
+
+
 class Applied(msgspec.Struct, frozen=True):
     """The payment after the step. `held` is what the customer's held money changes by."""
 
@@ -111,6 +115,7 @@ ALREADY_EXPIRED = "ALREADY_EXPIRED"
 HOLD_CHANGED = "HOLD_CHANGED"
 MORE_THAN_DISPUTED = "MORE_THAN_DISPUTED"
 OVER_DISPUTED = "OVER_DISPUTED"
+MORE_THAN_EXCESS = "MORE_THAN_EXCESS"
 
 
 def advance(payment: Payment, step: Step) -> Result:
@@ -211,6 +216,12 @@ def _lose_dispute(payment: Payment, step: LoseDispute) -> Result:
     )
 
 
+def _accept_excess(payment: Payment, step: AcceptExcess) -> Result:
+    if step.amount > payment.excess:
+        return Refused(MORE_THAN_EXCESS)
+    return _applied(payment, accepted=payment.accepted + step.amount)
+
+
 def _in_dispute(payment: Payment, step: Step) -> bool:
     return step.amount <= payment.disputed - payment.dispute_won - payment.dispute_lost
 
@@ -227,4 +238,5 @@ _RULES: Mapping[type[Step], Callable[[Payment, Any], Result]] = {
     OpenDispute: _open_dispute,
     WinDispute: _win_dispute,
     LoseDispute: _lose_dispute,
+    AcceptExcess: _accept_excess,
 }

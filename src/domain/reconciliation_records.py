@@ -8,6 +8,7 @@ from domain.cain import from_json
 from domain.events import Posted
 from domain.holding import HOLD, RELEASE
 from domain.money import Money
+from domain.over_clearing import Excess
 from domain.posting import POSTED
 from domain.reconciliation import SWEEP, Break, Findings
 from domain.reversing import REVERSE
@@ -30,6 +31,7 @@ _REFUSALS = {"REJECTED", "INVALID"}
 
 
 REVERSED_UNMATCHED = "REVERSED_UNMATCHED"
+EXCESS_ACCEPTED = "cleared beyond tolerance, and accepted by a person"
 
 # A hold owes nothing yet; what undoes something gives back what that had booked, at its rate.
 OWING_NOTHING_OF_THEIR_OWN = frozenset({HOLD, RELEASE, REVERSE})
@@ -40,12 +42,11 @@ def compare_records(
     booked: Mapping[str, Posted],
     parked: Mapping[str, Row],
     overdue_before: datetime,
-    excesses: Mapping[str, int] | None = None,
+    excesses: Mapping[str, Excess] | None = None,
 ) -> Findings:
     """Each record against its own header (`booked`) or its Parked row, both by ingest_id.
 
-    `excesses` are of those whose payment cleared more than is tolerated: what is still more than
-    was authorised, in minor units, by ingest_id.
+    `excesses` are of those whose payment cleared more than is tolerated, by ingest_id.
 
     A record without an outcome is in flight until `overdue_before` passes the moment of its
     reception, or of its release.
@@ -105,11 +106,16 @@ def _booked(
         found.breaks.append(Break(kind="BOOKED_AND_REFUSED", id=ingest_id, what=what))
 
 
-def _over_cleared(found: Findings, ingest_id: str, excesses: Mapping[str, int]) -> None:
-    """Booked whole, as the scheme is owed it; whether that is right, a person must find out."""
-    excess = excesses.get(ingest_id, 0)
-    if excess:
-        what = f"{excess} minor units are cleared beyond authorisation and tolerance"
+def _over_cleared(found: Findings, ingest_id: str, excesses: Mapping[str, Excess]) -> None:
+    """Booked whole, as the scheme is owed it; whether that is right, a person must find out. What
+    one has found right is told, and is no break.
+    """
+    excess = excesses.get(ingest_id, Excess(0))
+    if excess.accepted:
+        found.note(EXCESS_ACCEPTED)
+    if excess.left:
+        what = f"{excess.left} minor units are cleared beyond authorisation and tolerance"
+        what += f", beside {excess.accepted} that are accepted" if excess.accepted else ""
         found.breaks.append(Break(kind="OVER_CLEARED", id=ingest_id, what=what))
 
 

@@ -21,7 +21,7 @@ REMEDIES = {
     "AMOUNT_DIFFERS": "./posting explain the record; the booking is corrected by another booking",
     "BOOKED_AND_REFUSED": "./posting explain the record; decide which of the two holds",
     "RESOLVED_BY_NOTHING": "./posting explain the record, then decide about it",
-    "OVER_CLEARED": "./posting explain the record; the excess is disputed, refunded or accepted",
+    "OVER_CLEARED": "./posting explain the record; dispute it, or './posting excess accept'",
     "REVERSED_UNMATCHED": "ask the scheme what it reverses, then ./posting parked discard it",
     "CUSTOMER_DIFFERS": "compare ./posting balance of the account with its entries",
     "STATEMENT_BROKEN": "compare ./posting balance of the account with its entries",

@@ -1,10 +1,11 @@
-"""Dispute: opened, won or lost by a person's order, with who, when and why.
+"""Dispute: opened, won or lost by a person's order, with who, when and why; or what was cleared
+beyond the authorisation is accepted by one.
 
 Invoked by the command line with `{"action": "open" | "win" | "lose", "id": pay_..., msg_... or a
 header, "amount": minor units, "currency": ..., "reason": ..., "case": ..., "write_off": bool,
 "settled": {"amount": ..., "currency": ...}, "by": ..., "note": ..., "approve": bool, "dry_run":
-bool}`; answers what was booked, or waits for a second person, or `{"result": "REFUSED", "code":
-..., "message": ...}`.
+bool}`, or `{"action": "accept", ...}` without reason, write-off and settled; answers what was
+booked, or waits for a second person, or `{"result": "REFUSED", "code": ..., "message": ...}`.
 """
 
 import os
@@ -17,12 +18,13 @@ from adapters import aws, clock, logs
 from adapters.balances import BalanceTable
 from adapters.correction_orders import OrderBook
 from adapters.corrections import Instruction
-from adapters.disputes import Disputes, Tables
+from adapters.disputes import Disputes, PaymentOrder, Tables
 from adapters.journal import JournalTable
 from adapters.ledger import Ledger
 from adapters.parked import ParkedTable
 from adapters.payments import PaymentTable
 from adapters.reference import ReferenceTable
+from domain.acceptance import Acceptance
 from domain.dispute_order import DisputeOrder
 from domain.errors import Refused
 
@@ -50,13 +52,19 @@ disputes = Disputes(
 
 def carry_out(event: dict[str, Any]) -> dict[str, Any]:
     try:
-        order = msgspec.convert(event, DisputeOrder)
+        order = _order_of(event)
         told = msgspec.convert(event, Instruction)
         return disputes.carry_out(event["id"], order, told)
     except msgspec.ValidationError as error:
         return {"result": "REFUSED", "code": "NOT_AN_ORDER", "message": str(error)}
     except Refused as refusal:
         return {"result": "REFUSED", "code": refusal.code, "message": refusal.message}
+
+
+def _order_of(event: dict[str, Any]) -> PaymentOrder:
+    if event.get("action") == "accept":
+        return msgspec.convert(event, Acceptance)
+    return msgspec.convert(event, DisputeOrder)
 
 
 @logger.inject_lambda_context

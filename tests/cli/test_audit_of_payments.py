@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.corrections import Instruction
 from adapters.items import from_item
 from cli.audit.finding import Break
 from cli.audit.payments_are_sound import (
@@ -13,7 +14,9 @@ from cli.audit.payments_are_sound import (
     held_is_open_holds,
     life_is_in_the_journal,
     over_clearing_is_flagged,
+    what_is_accepted_was_too_much,
 )
+from domain.acceptance import Acceptance
 from tests.unit.ledger_tables import Tables
 from tests.unit.payment_messages import approved, original
 
@@ -21,9 +24,11 @@ from tests.unit.payment_messages import approved, original
 class Ledger:
     """A hold of 60.00, of which 20.00 are cleared and 5.00 refunded."""
 
-    def __init__(self) -> None:
+    def __init__(self, accepted: int = 0) -> None:
+        """`accepted` is that part of 20.00 too much that somebody has found right."""
         tables = Tables()
         tables.open_account(limit=100_000)
+        tables.set_rules(CORRECTION_CAP={"caps": {"EUR": 5_000}})
         part = {"de71": "0001", "de72": "0002"}
         for event in (
             approved("0110", "000001", 6000),
@@ -31,6 +36,12 @@ class Ledger:
             approved("0220", "000003", 500, de3="200000", de90=original("0220", "000002")),
         ):
             tables.poster.post(event)
+        if accepted:
+            clearing = approved("0220", "000004", 6500)
+            tables.poster.post(clearing)
+            order = Acceptance(amount=accepted, currency="EUR")
+            told = Instruction(by="ann", note="a tip")
+            tables.disputes.carry_out(clearing.data.msg_id, order, told)
         rows = [from_item(item) for item in tables.dynamodb.rows("payments")]
         journal = [from_item(item) for item in tables.dynamodb.rows("journal")]
         self.payments = [row for row in rows if row["pk"].startswith("P#")]
@@ -45,6 +56,7 @@ class Ledger:
             *life_is_in_the_journal(self.payments, self.headers),
             *counters_are_in_bounds(self.payments),
             *over_clearing_is_flagged(self.payments, self.headers),
+            *what_is_accepted_was_too_much(self.headers),
             *counters_are_sums(self.payments),
         ]
 
@@ -60,6 +72,11 @@ GOOD = Ledger()
 @pytest.fixture
 def ledger() -> Ledger:
     return copy.deepcopy(GOOD)
+
+
+@pytest.fixture
+def accepted() -> Ledger:
+    return Ledger(accepted=1500)
 
 
 def numbers(ledger: Ledger) -> set[int]:
@@ -121,6 +138,25 @@ def test_a_dispute_that_no_order_explains_is_found(ledger: Ledger) -> None:
     latest["payment"]["counters"]["disputed"] = 100
 
     assert numbers(ledger) == {11}
+
+
+def test_an_acceptance_is_in_good_order(accepted: Ledger) -> None:
+    assert accepted.breaks() == []
+    assert accepted.payment["accepted"] == 1500
+
+
+def test_an_acceptance_that_no_order_explains_is_found(accepted: Ledger) -> None:
+    accepted.payment["taken"].pop()
+
+    assert {8, 11} <= numbers(accepted)
+
+
+def test_more_accepted_than_was_too_much_is_found(accepted: Ledger) -> None:
+    (header,) = [each for each in accepted.headers.values() if "#ACCEPT" in each["pk"]]
+    header["payment"]["counters"]["accepted"] = 2501
+
+    (found,) = [each for each in accepted.breaks() if each.invariant == 9]
+    assert (found.id, found.what) == (header["pk"], "2501 are accepted, and 2000 were too much")
 
 
 def test_more_in_dispute_than_was_kept_is_found(ledger: Ledger) -> None:

@@ -316,3 +316,21 @@ def test_what_was_cleared_beyond_tolerance_is_a_break_until_it_is_given_back(
     order = {"action": "open", "id": PURCHASE, "amount": 1263, "currency": "EUR"}
     dispute.handler(order | {"reason": "12.5", "by": "ann"}, context)
     assert over not in shown(machine.compare())
+
+
+def test_what_a_person_accepts_of_an_over_clearing_is_no_break_and_stays_in_the_report(
+    cloud: Cloud, machine: Machine, context: Any
+) -> None:
+    header = cloud.row("journal", pk=PURCHASE, sk="H")
+    cloud.put("journal", **header | {"flags": ["OVER_CLEARED", "OVER_TOLERANCE"]})
+    (payment,) = [row for row in cloud.rows("payments") if row.get("cleared")]
+    cloud.put("payments", **payment | {"authorised": 10_000})
+    over = ("OVER_CLEARED", FOREIGN_PURCHASE.received.ingest_id)
+
+    order = {"action": "accept", "id": PURCHASE, "amount": 1263, "currency": "EUR"}
+    told = dispute.handler(order | {"note": "a tip", "by": "ann"}, context)
+
+    assert told["result"] == "ACCEPTED"
+    found = machine.compare()
+    assert over not in shown(found)
+    assert found["records"]["notes"] == {"cleared beyond tolerance, and accepted by a person": 1}

@@ -4,6 +4,7 @@ import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from tests.simulation.accepters import Accepters
 from tests.simulation.clerks import Clerks
 from tests.simulation.cloud import CloudRun, Streams
 from tests.simulation.deployment import Base
@@ -83,6 +84,7 @@ def simulate(
     Disputers(run, seed, people, focus).plan(scenario)
     openers = Openers(run, seed, focus)
     openers.plan(scenario)
+    Accepters(run, seed, focus).plan(scenario)
     evidence = Evidence(run, base, scenario, doors, people, interface)
     course = _Course(evidence, clerks, openers)
     try:

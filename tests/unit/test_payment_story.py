@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from adapters.corrections import Instruction
 from adapters.full_story import FullStory
+from domain.acceptance import Acceptance
 from tests.unit.ledger_tables import Tables
 from tests.unit.payment_messages import approved, original
 
@@ -39,6 +41,25 @@ def test_a_record_that_waits_shows_the_payment_and_its_timer() -> None:
     assert told["outcome"] == "PENDING_MATCH"
     assert (told["payment"]["label"], told["payment"]["counters"]) == ("PENDING_MATCH", {})
     assert told["payment"]["due"] == "2026-11-20T12:15:00Z"
+
+
+def test_who_accepted_an_excess_is_shown_with_the_event_of_it() -> None:
+    tables = opened()
+    tables.set_rules(CORRECTION_CAP={"caps": {"EUR": 5_000}})
+    clearing = approved("0220", "000002", 7500)
+    for event in (HOLD, clearing):
+        tables.poster.post(event)
+    order = Acceptance(amount=1500, currency="EUR")
+    tables.disputes.carry_out(clearing.data.msg_id, order, Instruction(by="ann", note="a tip"))
+
+    told = story(tables, f"J#{clearing.data.msg_id}")
+
+    assert told["disputes"] == []
+    (accepted,) = told["acceptances"]
+    assert told["payment"]["counters"]["accepted"] == 1500
+    assert told["payment"]["bookings"][-1]["decided"]["by"] == "ann"
+    said = {each.get("header_id"): each["purpose"] for each in told["events"] if "purpose" in each}
+    assert said[accepted["header_id"]] == "EXCESS_ACCEPTED"
 
 
 def test_a_refused_record_shows_the_payment_that_did_not_take_it() -> None:

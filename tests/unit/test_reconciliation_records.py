@@ -6,6 +6,7 @@ from typing import Any
 from adapters.journal import stored_header
 from cli.audit.reading import Books
 from domain.events import Posted
+from domain.over_clearing import Excess
 from domain.reconciliation import SWEEP, Break, Findings, Total
 from domain.reconciliation_records import compare_records
 from tests.cli.sample_books import CHANGED, NOW, PURCHASE, REJECTED, REPEAT, SUSPENDED, books
@@ -148,12 +149,29 @@ def test_a_row_that_nothing_resolved_is_for_a_person() -> None:
 def test_an_excess_beyond_tolerance_is_for_a_person() -> None:
     of = books()
     found = compare_records(
-        of.inbox.values(), booked(of), of.parked, OVERDUE_BEFORE, {PURCHASE: 1500}
+        of.inbox.values(), booked(of), of.parked, OVERDUE_BEFORE, {PURCHASE: Excess(1500)}
     )
 
     (only,) = found.breaks
     assert (only.kind, only.id, only.repair) == ("OVER_CLEARED", PURCHASE, None)
     assert "1500 minor units" in only.what
+
+
+def test_an_excess_that_a_person_has_accepted_is_told_and_is_no_break() -> None:
+    of, excess = books(), {PURCHASE: Excess(0, accepted=1500)}
+    found = compare_records(of.inbox.values(), booked(of), of.parked, OVERDUE_BEFORE, excess)
+
+    assert found.breaks == []
+    assert found.notes == {"cleared beyond tolerance, and accepted by a person": 1}
+
+
+def test_what_is_left_of_an_excess_is_a_break_beside_what_is_accepted() -> None:
+    of, excess = books(), {PURCHASE: Excess(500, accepted=1000)}
+    found = compare_records(of.inbox.values(), booked(of), of.parked, OVERDUE_BEFORE, excess)
+
+    (only,) = found.breaks
+    assert "500 minor units" in only.what
+    assert "beside 1000 that are accepted" in only.what
 
 
 def test_a_reversal_of_what_never_came_is_for_a_person_until_it_is_discarded() -> None:

@@ -116,6 +116,7 @@ _REPEATS = ("repeated", "conflicting", "repeated_refusal")
 _LEGS = Focus(acts=("legs",))
 _CORRECTIONS = Focus(kinds=("purchase",), acts=("void", "change", "quarrel"))
 _DISPUTES = Focus(kinds=("purchase",), acts=("dispute", "contend"))
+_EXCESSES = Focus(kinds=("payment",), acts=("accept", "compete"))
 _SETTLEMENT = Focus(kinds=("purchase",), acts=("settle",))
 _ACCOUNTS = Focus(kinds=("rush",), acts=("account",))
 _BURST = Focus(burst=True)
@@ -241,6 +242,7 @@ CONDITIONS = (
     ),
     # Header, payment and balance are locks of one another here: each is the last one somewhere.
     dropped("DisputeFunction", _PAYMENT, "a dispute moves a payment at any version", _DISPUTES),
+    dropped("DisputeFunction", _PAYMENT, "an excess is accepted twice", _EXCESSES),
     dropped(
         "DisputeFunction",
         _any(_HEADER, _PAYMENT, _BALANCE_AND_LINE),
