@@ -3,7 +3,7 @@
 import base64
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
@@ -73,6 +73,7 @@ def ask(
                 _within_limit(len(found) + len(part.places))
                 answer = invoke(system, "DryRun", part.order | {"so_far": so_far})
                 so_far = answer["so_far"]
+                found = _amended(found, answer["changed"])
                 found += _placed(path.name, part.places, answer["results"])
                 progress.advance(task, len(part.places))
     return found
@@ -215,6 +216,17 @@ def _balance(moved: Told) -> str:
     number = f" posting {moved['posting_no']}" if moved["posting_no"] else ""
     also = f", held {held}" if moved["held_before"] != moved["held_after"] else ""
     return f"{moved['account']}{number}: {posted}{also}, available {available}"
+
+
+def _amended(found: list[Foreseen], changed: Iterable[Told]) -> list[Foreseen]:
+    """With what is told anew of those that waited in the parts before."""
+    anew = {told["msg_id"]: told for told in changed}
+    return [
+        replace(each, told=anew[each.told["msg_id"]])
+        if each.told["outcome"] == foresight.WAITING and each.told["msg_id"] in anew
+        else each
+        for each in found
+    ]
 
 
 def _placed(file: str, places: Iterable[int], results: list[Told]) -> Iterator[Foreseen]:

@@ -1,5 +1,6 @@
 """What the ledger would make of a decision: derived as it derives, and kept in memory."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -16,7 +17,7 @@ from adapters.posting_rules import PostingRules
 from domain.booking import BalanceRow, Booking, primary_header_id
 from domain.errors import Unavailable
 from domain.events import Decided, Meta, Posted
-from domain.foresight import BalanceMove
+from domain.foresight import BalanceMove, Foreseen
 from domain.lifecycle import unmatched
 from domain.pairing import RESPONSE
 from domain.payment_time import after
@@ -97,6 +98,18 @@ class DryBooks:
         if response is None:
             return row
         return msgspec.structs.replace(row, state=RESOLVED, response=response)
+
+    def waits(self, record: Received, told: Foreseen) -> None:
+        """Remember a request that waits: its response may come in a later part."""
+        part = part_of_record(record)
+        if part is not None:
+            self._so_far.requests.setdefault(part.key, []).append(told)
+
+    def answered(self) -> Iterator[tuple[Foreseen, str]]:
+        """Requests of the parts before whose responses have come by now, each with its response."""
+        for key in self._so_far.requests.keys() & self._so_far.responses.keys():
+            for told in self._so_far.requests.pop(key):
+                yield told, self._so_far.responses[key]
 
     def repeats(self, record: Decided) -> Repeated | None:
         """The booking that the message has already."""

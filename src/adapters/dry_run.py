@@ -28,7 +28,7 @@ from domain.events import (
     TransactionPostingApproved,
     TransactionPostingSuspended,
 )
-from domain.foresight import Difference, Foreseen
+from domain.foresight import Case, Difference, Foreseen
 from domain.identity import event_id
 from domain.iso8583.decoded import Decoded, Invalid
 from domain.received import Received
@@ -53,12 +53,13 @@ class Identified(NamedTuple):
     card: str
 
 
-class Judged(NamedTuple):
-    """An admitted record with its decision, under the envelope of the event that says it."""
+class Answer(NamedTuple):
+    """What is told of each message, in order, and of those of the parts before that go on now: by
+    their `msg_id`, under which one message waits at most.
+    """
 
-    identified: Identified
-    meta: Meta
-    decision: Decided
+    results: list[Foreseen]
+    changed: list[Foreseen]
 
 
 class DryRun:
@@ -78,37 +79,38 @@ class DryRun:
         self._enricher = enricher
         self._rules = rules
 
-    def foresee(
-        self, submissions: Sequence[Submission], so_far: SoFar, at: datetime
-    ) -> list[Foreseen]:
-        """What would become of each, in order; `so_far` goes on with what they would change.
+    def foresee(self, submissions: Sequence[Submission], so_far: SoFar, at: datetime) -> Answer:
+        """What would become of each; `so_far` goes on with what they would change.
 
         Raises Unavailable: ask again.
         """
         books = self._books_over(so_far)
         told: dict[int, Foreseen] = {}
-        claiming: list[Identified] = []
+        claiming = list(self._claiming(books, submissions, told, at))
+        changed = [_answered(request, response) for request, response in books.answered()]
+        admitted = list(_going_on(books, claiming, told, at))
+        cases = list(self._cases(admitted, told))
+        places = {each.record.ingest_id: each.position for each in admitted}
+        settled = Ledgering(books, so_far.waiting, at).post_all(cases)
+        told |= {places[name]: each for name, each in settled.items() if name in places}
+        changed += [each for name, each in settled.items() if name not in places]
+        return Answer([told[position] for position in range(len(submissions))], changed)
+
+    def _claiming(
+        self,
+        books: DryBooks,
+        submissions: Sequence[Submission],
+        told: dict[int, Foreseen],
+        at: datetime,
+    ) -> Iterator[Identified]:
+        """Those that speak for their messages; what is invalid or a repeat is told."""
         for position, each in self._identified(submissions, at):
             if isinstance(each, Foreseen):
                 told[position] = each
             elif row := books.admit(each.record, at.isoformat()):
                 told[position] = _repeat(each, row)
             else:
-                claiming.append(each)
-        admitted: list[Identified] = []
-        for each in claiming:
-            if row := books.parted(each.record, at.isoformat()):
-                told[each.position] = _request(each, row)
-            else:
-                admitted.append(each)
-        judged: list[Judged] = []
-        for each_judged in self._judged(admitted):
-            if isinstance(each_judged, Judged):
-                judged.append(each_judged)
-            else:
-                told[each_judged[0]] = each_judged[1]
-        told |= Ledgering(books, at).post_all(judged)
-        return [told[position] for position in range(len(submissions))]
+                yield each
 
     def _identified(
         self, submissions: Sequence[Submission], at: datetime
@@ -137,8 +139,8 @@ class DryRun:
             for number, key in by_card.items()
         }
 
-    def _judged(self, admitted: Sequence[Identified]) -> Iterator[Judged | tuple[int, Foreseen]]:
-        """Enriched and decided, or with its place what failed before that."""
+    def _cases(self, admitted: Sequence[Identified], told: dict[int, Foreseen]) -> Iterator[Case]:
+        """Enriched and decided; what failed before that is told."""
         failed: dict[str, str] = {}
 
         def tell(event: TransactionAuthorized, why: Exception) -> None:
@@ -150,60 +152,80 @@ class DryRun:
         for each, event in zip(admitted, enriched, strict=True):
             if event is None:
                 why = failed[each.record.ingest_id]
-                yield each.position, _failed(each, "NOT_ENRICHED", why)
+                told[each.position] = _failed(each, "NOT_ENRICHED", why)
                 continue
             decision = next(decisions)
             if isinstance(decision, NotDecided):
-                yield each.position, _failed(each, decision.code, decision.message)
-            else:
-                yield Judged(each, _meta(event.meta, decision), decision)
+                told[each.position] = _failed(each, decision.code, decision.message)
+                continue
+            known = foresight.of_record(each.record, each.card, "", "")
+            yield Case(
+                told=foresight.decided(known, decision),
+                meta=_meta(event.meta, decision),
+                decision=decision,
+            )
+
+
+def _going_on(
+    books: DryBooks, claiming: Iterable[Identified], told: dict[int, Foreseen], at: datetime
+) -> Iterator[Identified]:
+    """What is no request; a request that waits, or is answered, is told."""
+    for each in claiming:
+        row = books.parted(each.record, at.isoformat())
+        if row is None:
+            yield each
+            continue
+        told[each.position] = _request(each, row)
+        if row.state != RESOLVED:
+            books.waits(each.record, told[each.position])
 
 
 class Ledgering:
-    """Decisions enter the books one after the other; what waited for one goes on after it."""
+    """Decisions enter the books one after the other; what waited for one goes on after it.
 
-    def __init__(self, books: DryBooks, at: datetime) -> None:
+    `waiting` are those of the parts before, by ingest_id; what waits after this one stays in it.
+    """
+
+    def __init__(self, books: DryBooks, waiting: dict[str, Case], at: datetime) -> None:
         self._books = books
+        self._waiting = waiting
         self._at = at
-        self._told: dict[int, Foreseen] = {}
-        self._waiting: dict[str, Judged] = {}
+        self._told: dict[str, Foreseen] = {}
 
-    def post_all(self, judged: Iterable[Judged]) -> dict[int, Foreseen]:
-        """By place."""
-        for case in judged:
+    def post_all(self, cases: Iterable[Case]) -> dict[str, Foreseen]:
+        """By ingest_id."""
+        for case in cases:
             self._settle(case)
         return self._told
 
-    def _settle(self, case: Judged) -> None:
-        each, decision = case.identified, case.decision
-        told = foresight.decided(foresight.of_record(each.record, each.card, "", ""), decision)
-        repeated = self._books.repeats(decision)
+    def _settle(self, case: Case) -> None:
+        repeated = self._books.repeats(case.decision)
         if repeated is not None:
-            told = msgspec.structs.replace(
-                told, outcome=repeated.reason, reason=None, original=repeated.owner
+            self._told[case.decision.ingest_id] = msgspec.structs.replace(
+                case.told, outcome=repeated.reason, reason=None, original=repeated.owner
             )
-        elif decision.decision.outcome in _DECIDED:
-            self._post(case, told)
-            return
-        self._told[each.position] = told
+        elif case.decision.decision.outcome in _DECIDED:
+            self._post(case)
+        else:
+            self._told[case.decision.ingest_id] = case.told
 
-    def _post(self, case: Judged, told: Foreseen) -> None:
-        position, name = case.identified.position, case.decision.ingest_id
+    def _post(self, case: Case) -> None:
+        name = case.decision.ingest_id
         match self._books.post(case.meta, case.decision, self._at):
             case Entered(posted, balance, wakes):
-                self._told[position] = foresight.booked(told, posted, balance)
+                self._told[name] = foresight.booked(case.told, posted, balance)
                 self._waiting.pop(name, None)
                 for waiting in [self._waiting[each] for each in wakes if each in self._waiting]:
                     self._settle(waiting)
             case Waiting(why, due):
                 self._waiting[name] = case
-                self._told[position] = msgspec.structs.replace(
-                    told, outcome=foresight.WAITING, reason=why, waits_until=due
+                self._told[name] = msgspec.structs.replace(
+                    case.told, outcome=foresight.WAITING, reason=why, waits_until=due
                 )
             case NotAllowed(code):
                 self._waiting.pop(name, None)
-                self._told[position] = msgspec.structs.replace(
-                    told, outcome=foresight.REJECTED, reason=code
+                self._told[name] = msgspec.structs.replace(
+                    case.told, outcome=foresight.REJECTED, reason=code
                 )
             case StillWaits():
                 # What was said of it holds on.
@@ -244,8 +266,18 @@ def _request(each: Identified, row: ParkedRow) -> Foreseen:
     outcome = foresight.ANSWERED if row.state == RESOLVED else foresight.WAITING
     told = foresight.of_record(each.record, each.card, outcome, row.code)
     if row.response is not None:
-        return msgspec.structs.replace(told, reason=foresight.BY_RESPONSE, original=row.response)
+        return _answered(told, row.response)
     return msgspec.structs.replace(told, waits_until=row.due_at)
+
+
+def _answered(request: Foreseen, response: str) -> Foreseen:
+    return msgspec.structs.replace(
+        request,
+        outcome=foresight.ANSWERED,
+        reason=foresight.BY_RESPONSE,
+        original=response,
+        waits_until=None,
+    )
 
 
 def _failed(each: Identified, code: str, message: str) -> Foreseen:

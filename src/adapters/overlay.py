@@ -16,6 +16,7 @@ from adapters.payments import PaymentTable
 from adapters.posting_rules import PostingRules
 from domain.booking import BalanceRow, Booking
 from domain.events import Posted
+from domain.foresight import Case, Foreseen
 from domain.header import StoredHeader
 from domain.life import Life
 from domain.lifecycle import Change
@@ -35,6 +36,9 @@ class Tables(NamedTuple):
 class SoFar(msgspec.Struct, frozen=True, kw_only=True):
     """Claims by msg_id, responses by the key of their pair, balances by key, purchases, payments
     and their pointers by theirs, and the headers that a payment may undo.
+
+    `requests` are those that wait, by the key of their pair; `waiting` what waits for another
+    message of its payment, by ingest_id.
     """
 
     claims: dict[str, Claim] = msgspec.field(default_factory=dict)
@@ -44,6 +48,8 @@ class SoFar(msgspec.Struct, frozen=True, kw_only=True):
     payments: dict[str, Life] = msgspec.field(default_factory=dict)
     pointers: dict[str, str] = msgspec.field(default_factory=dict)
     headers: dict[str, StoredHeader] = msgspec.field(default_factory=dict)
+    requests: dict[str, list[Foreseen]] = msgspec.field(default_factory=dict)
+    waiting: dict[str, Case] = msgspec.field(default_factory=dict)
 
     def enter(
         self, booking: Booking, balance: BalanceRow | None, posted: Posted

@@ -3,7 +3,7 @@
 import msgspec
 
 from domain.conversion import FxRate
-from domain.events import Decided, PaymentState, Posted
+from domain.events import Decided, Meta, PaymentState, Posted
 from domain.iso8583.decoded import Problem
 from domain.money import Money
 from domain.posting import Leg
@@ -83,6 +83,16 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     payment: PaymentState | None = None
     waits_until: str | None = None
     message: str | None = None
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """A decided message on its way into the books: what is told of it so far, and the event that
+    says the decision.
+    """
+
+    told: Foreseen
+    meta: Meta
+    decision: Decided
 
 
 def of_record(record: Received, card: str, outcome: str, reason: str) -> Foreseen:

@@ -10,7 +10,7 @@ records of a batch file, each in base64;
 decided by its own rule version and by this one.
 
 The first two take and give `so_far`, what the messages before would have changed, so that a long
-file can be asked about in parts.
+file can be asked about in parts. `changed` is what is told anew of messages of the parts before.
 """
 
 import base64
@@ -70,13 +70,15 @@ def foresee(event: dict[str, Any], run_id: str) -> dict[str, Any]:
     """A result for each message of the event, in order."""
     at = clock.now()
     so_far = msgspec.convert(event.get("so_far") or {}, SoFar)
-    results = dry_run.foresee(_submissions(_contents(event, at), run_id), so_far, at)
-    logger.info("foreseen", extra={"count": len(results)})
+    answer = dry_run.foresee(_submissions(_contents(event, at), run_id), so_far, at)
+    logger.info("foreseen", extra={"count": len(answer.results)})
     return {
         "dry_run": True,
         "results": [
-            {"index": position} | msgspec.to_builtins(each) for position, each in enumerate(results)
+            {"index": position} | msgspec.to_builtins(each)
+            for position, each in enumerate(answer.results)
         ],
+        "changed": msgspec.to_builtins(answer.changed),
         "so_far": msgspec.to_builtins(so_far),
     }
 

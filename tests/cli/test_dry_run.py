@@ -1,5 +1,6 @@
 """`submit --dry-run`: each message with its legs and balances, and nothing received."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -49,9 +50,18 @@ class Answers:
     def __call__(self, _system: Any, function: str, order: dict[str, Any]) -> dict[str, Any]:
         assert function == "DryRun"
         self.orders.append(order)
-        count = len(order["records"]) if "records" in order else 1
+        count = len(order["records"]) if "records" in order else _count(order["body"])
         results = [{"index": place} | POSTED for place in range(count)]
-        return {"dry_run": True, "results": results, "so_far": {"calls": len(self.orders)}}
+        so_far = {"calls": len(self.orders)}
+        return {"dry_run": True, "results": results, "changed": [], "so_far": so_far}
+
+
+def _count(body: str) -> int:
+    """A line that is no JSON goes alone."""
+    try:
+        return len(json.loads(base64.b64decode(body))["messages"])
+    except ValueError:
+        return 1
 
 
 @pytest.fixture
@@ -137,6 +147,31 @@ def test_what_the_messages_before_would_change_goes_with_the_next_part(answers: 
         None,
         *({"calls": number} for number in range(1, len(answers.orders))),
     ]
+
+
+def test_what_goes_on_in_a_later_part_is_told_where_it_stands(
+    answers: Answers, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first message of the first part waits, and the second part knows what for."""
+
+    def invoke(system: Any, function: str, order: dict[str, Any]) -> dict[str, Any]:
+        answer = answers(system, function, order)
+        if order["so_far"] is None:
+            waits = {"outcome": "WAITING", "msg_id": "msg_a", "waits_until": "2026-11-20"}
+            answer["results"][0] = {"index": 0} | waits
+            # A repeat of it is told by itself.
+            answer["results"][1] = {"index": 1, "outcome": "DUPLICATE", "msg_id": "msg_a"}
+            return answer
+        return answer | {"changed": [POSTED | {"msg_id": "msg_a"}]}
+
+    monkeypatch.setattr(dry_run, "invoke", invoke)
+    assert app.run(["submit", str(sample(".jsonl")), "--dry-run", "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    first, second = told["messages"][:2]
+    assert (first["place"], first["outcome"], second["outcome"]) == (1, "POSTED", "DUPLICATE")
+    assert "waits_until" not in first
+    assert "WAITING" not in told["counts"]
 
 
 def test_json_has_every_message_and_the_counts(

@@ -4,7 +4,7 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Iterator
-from itertools import batched
+from itertools import batched, count
 from typing import Any
 
 import pytest
@@ -34,6 +34,7 @@ API_FILES = [name for name, *_ in FILES if name.endswith(".jsonl")]
 LANDED_FILES = [name for name, *_ in FILES if not name.endswith(".jsonl")]
 BUCKET = "landing"
 WAITS = "WAITING"
+_REQUESTS = count(1)
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +48,8 @@ def rules(cloud: Cloud, context: Any) -> RulesMachine:
 def ask(context: Any, *messages: Any, so_far: Any = None) -> dict[str, Any]:
     body = base64.b64encode(json.dumps(messages).encode()).decode()
     order = {"action": "messages", "body": body, "so_far": so_far}
+    # Each question is an invocation of its own.
+    context.aws_request_id = f"request-{next(_REQUESTS)}"
     return dict(json.loads(json.dumps(dry_run.handler(order, context))))
 
 
@@ -282,9 +285,16 @@ def all_foreseen(context: Any) -> tuple[list[dict[str, Any]], Any]:
     so_far: Any = None
     told: list[dict[str, Any]] = []
     for order in (*orders_by_api(), *orders_by_record()):
+        context.aws_request_id = f"request-{next(_REQUESTS)}"
         answer = json.loads(json.dumps(dry_run.handler(order | {"so_far": so_far}, context)))
+        anew = {each["msg_id"]: each for each in answer["changed"]}
+        told = [anew.get(each.get("msg_id"), each) if _waits(each) else each for each in told]
         so_far, told = answer["so_far"], told + answer["results"]
     return told, so_far
+
+
+def _waits(told: dict[str, Any]) -> bool:
+    return bool(told["outcome"] == WAITS)
 
 
 def orders_by_api() -> Iterator[dict[str, Any]]:
@@ -502,6 +512,29 @@ def test_a_reversal_before_its_authorisation_goes_on_when_that_comes(
     assert held["posted_after"] == held["posted_before"]
 
 
+def test_a_reversal_goes_on_when_its_authorisation_comes_in_a_later_part(
+    books: Cloud, context: Any
+) -> None:
+    given.load("holds", make_reference.holds())
+    hold = FOREIGN_PURCHASE.message | {"mti": "0110"}
+    elements = hold["de"]
+    original = f"0100{elements['11']}{elements['7']}{elements['32']:0>11}{0:011}"
+    reversal = hold | {"mti": "0420", "de": elements | {"11": "999001", "90": original}}
+    together = foreseen(context, reversal, hold)
+
+    first = ask(context, reversal)
+    second = ask(context, hold, so_far=first["so_far"])
+
+    assert ([each["outcome"] for each in first["results"]], first["changed"]) == (["WAITING"], [])
+    (held,), (released,) = second["results"], second["changed"]
+    assert released["msg_id"] == first["results"][0]["msg_id"]
+    for apart, at_once in ((released, together[0]), (held, together[1])):
+        facts = ("outcome", "reason", "legs", "balance", "payment")
+        assert [apart.get(name) for name in facts] == [at_once.get(name) for name in facts]
+    assert "waits_until" not in released
+    assert second["so_far"]["waiting"] == {}
+
+
 def request_of(message: dict[str, Any]) -> dict[str, Any]:
     asked = {name: text for name, text in message["de"].items() if name not in {"38", "39"}}
     return message | {"mti": "0200", "de": asked}
@@ -527,6 +560,30 @@ def test_a_request_with_its_response_would_be_answered_by_it(
     assert (request["outcome"], request["reason"]) == ("ANSWERED", "RESPONSE")
     assert request["original"] is not None
     assert response["outcome"] == "POSTED"
+
+
+def test_a_request_is_answered_by_a_response_in_a_later_part(books: Cloud, context: Any) -> None:
+    first = ask(context, request_of(FOREIGN_PURCHASE.message))
+    second = ask(context, FOREIGN_PURCHASE.message, so_far=first["so_far"])
+
+    assert [each["outcome"] for each in first["results"]] == ["WAITING"]
+    (changed,) = second["changed"]
+    assert (changed["outcome"], changed["reason"]) == ("ANSWERED", "RESPONSE")
+    assert changed["msg_id"] == first["results"][0]["msg_id"]
+    assert changed["original"] is not None
+    assert "waits_until" not in changed
+    (response,) = second["results"]
+    assert response["outcome"] == "POSTED"
+
+
+def test_what_was_answered_in_a_part_before_is_told_once(books: Cloud, context: Any) -> None:
+    first = ask(context, request_of(FOREIGN_PURCHASE.message))
+    second = ask(context, FOREIGN_PURCHASE.message, so_far=first["so_far"])
+
+    third = ask(context, FOREIGN_PURCHASE.message, so_far=second["so_far"])
+
+    assert third["changed"] == []
+    assert [each["outcome"] for each in third["results"]] == ["DUPLICATE"]
 
 
 def test_a_request_whose_response_was_received_would_be_answered_by_that(
