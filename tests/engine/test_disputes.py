@@ -9,6 +9,7 @@ from cli import app
 from tests.engine.live import Holder, Stack, eventually
 from tests.engine.messages import purchase
 
+DISPUTED = ("DISPUTE_OPENED", "DISPUTE_WON")
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("audited")]
 
 
@@ -26,6 +27,43 @@ def posted(stack: Stack, holder: Holder) -> int:
 
 def legs(told: dict[str, Any]) -> list[tuple[str, str, int]]:
     return [(leg["side"], leg["account"], leg["amount"]) for leg in told["legs"]]
+
+
+def heard(story: dict[str, Any]) -> set[str]:
+    """Purposes of the bookings whose events the audit trail has."""
+    return {each["purpose"] for each in story["events"] if each["heard"] and "purpose" in each}
+
+
+def test_what_was_cleared_beyond_the_authorisation_is_accepted_by_the_command(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holder = stack.holder(opening_money=10_000)
+    eventually(lambda: posted(stack, holder) == 10_000)
+    hold = purchase(holder.card_number, 4500, mti="0110")
+    (held,) = stack.post(hold)
+    # The trace number and the time of the clearing are its own, the reference is the purchase's.
+    (cleared,) = stack.post(purchase(holder.card_number, 9500, mti="0220", de37=hold["de"]["37"]))
+    payment = ask(capsys, "explain", str(held.header_id), "--no-events")["payment"]
+    assert (payment["label"], payment["counters"]["cleared"]) == ("OVER_CLEARED", 9500)
+    words = ("excess", "accept", str(cleared.header_id), "50.00", "EUR", "--by", "ann")
+    note = ("--note", "a tip")
+
+    assert ask(capsys, *words, status=1)["code"] == "NO_NOTE"
+    assert ask(capsys, *words, *note, "--dry-run")["result"] == "WOULD_ACCEPT"
+    (listed,) = [
+        row for row in ask(capsys, "excess", "list") if row["payment_id"] == payment["payment_id"]
+    ]
+    assert (listed["left"], listed["accepted"]) == (5000, 0)
+
+    assert ask(capsys, *words, *note)["result"] == "ACCEPTED"
+
+    assert ask(capsys, *words, *note)["already"] is True
+    (listed,) = [
+        row for row in ask(capsys, "excess", "list") if row["payment_id"] == payment["payment_id"]
+    ]
+    assert (listed["left"], listed["accepted"]) == (0, 5000)
+    assert (listed["acceptances"][0]["by"], listed["acceptances"][0]["note"]) == ("ann", "a tip")
+    assert posted(stack, holder) == 500
 
 
 def test_e13_a_dispute_is_opened_once_and_won_by_the_command(
@@ -61,6 +99,7 @@ def test_e13_a_dispute_is_opened_once_and_won_by_the_command(
         "dispute_won": 4500,
     }
     assert [each["purpose"] for each in story["disputes"]] == ["DISPUTE_OPENED", "DISPUTE_WON"]
+    eventually(lambda: heard(ask(capsys, "explain", msg_id)) >= {"CLEAR", *DISPUTED})
 
 
 def test_e13_a_lost_dispute_takes_the_credit_back_or_is_ours(
