@@ -6,9 +6,10 @@ Clients are real ones; what they are asked for goes to the world that runs at th
 import os
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType, SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf import cloudwatch
 from aws_lambda_powertools.utilities.idempotency import base as idempotency
@@ -37,6 +38,22 @@ class Cloud(Protocol):
     def call(self, service: str, operation: str, kwargs: dict[str, Any]) -> Any: ...
     def nothing_there(self, kwargs: Mapping[str, Any]) -> bool: ...
     def sleep(self, seconds: float) -> None: ...
+
+
+class InTurn:
+    """In the place of a pool of threads, which no virtual clock can govern: one after the other."""
+
+    def __init__(self, max_workers: int) -> None:
+        assert max_workers > 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return None
+
+    def map[A, R](self, function: Callable[[A], R], arguments: Iterable[A]) -> Iterator[R]:
+        return map(function, arguments)
 
 
 class Seam:
@@ -68,7 +85,7 @@ class Seam:
         emitting.print = lambda _metrics: None
 
     def quieten(self) -> None:
-        """Give the loaded adapters virtual sleep, and random numbers of the run's own.
+        """Give the loaded adapters virtual sleep, random numbers of the run's own, and no threads.
 
         After the handlers are imported, because it is for every module that they brought in.
         """
@@ -84,6 +101,8 @@ class Seam:
                 for own, standin in virtual.items():
                     if isinstance(getattr(module, own, None), ModuleType):
                         setattr(module, own, standin)
+                if getattr(module, "ThreadPoolExecutor", None) is ThreadPoolExecutor:
+                    vars(module)["ThreadPoolExecutor"] = InTurn
 
     @property
     def running(self) -> Cloud:

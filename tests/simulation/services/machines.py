@@ -1,13 +1,16 @@
-"""Express workflows: started at least once, run by the interpreter, their end seen by nobody."""
+"""Express workflows: started at least once, run by the interpreter; their end is seen by nobody,
+but for a caller who waits for it.
+"""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation import workflow
 from tests.simulation.permissions import TRACING
 from tests.simulation.plan import MachineSpec
 from tests.simulation.scheduler import Task
+from tests.simulation.workflow import RunResult
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
@@ -26,7 +29,22 @@ class Machines:
         if run.hits("run twice", name):
             self._start(name, event, run.faults.between(0.0, 60.0))
 
-    def _start(self, name: str, event: Mapping[str, Any], delay: float) -> None:
+    def ask(self, name: str, event: Mapping[str, Any]) -> RunResult:
+        """Run it once, at most, and wait from inside a task for how it ends."""
+
+        def begin(told: Callable[[RunResult], None]) -> None:
+            self._start(name, event, 0.02, told)
+
+        result: RunResult = self._run.scheduler.wait_for(begin)
+        return result
+
+    def _start(
+        self,
+        name: str,
+        event: Mapping[str, Any],
+        delay: float,
+        told: Callable[[RunResult], None] = lambda _result: None,
+    ) -> None:
         run, spec = self._run, self._specs[name]
         run.takes_role("states.amazonaws.com", spec.role, spec.arn)
         for action in TRACING:
@@ -42,6 +60,7 @@ class Machines:
             if task.failure is not None and isinstance(task.failure, Exception):
                 raise task.failure
             status = "CUT OFF" if task.failure is not None else task.result.status
+            told(RunResult("TIMED_OUT") if task.failure is not None else task.result)
             if status != "SUCCEEDED":
                 self.failed.append(str(event))
                 run.note(f"{name} {execution} {status}")

@@ -2,6 +2,7 @@
 the delivery stream and the topic.
 """
 
+import io
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -39,9 +40,14 @@ class Lambda(Mappings):
             return {
                 "StatusCode": 200,
                 "FunctionError": "Unhandled",
-                "Payload": json.dumps({"errorMessage": str(failure)}),
+                "Payload": _body({"errorMessage": str(failure)}),
             }
-        return {"StatusCode": 200, "Payload": json.dumps(answer)}
+        return {"StatusCode": 200, "Payload": _body(answer)}
+
+
+def _body(values: Any) -> io.BytesIO:
+    """To be read once, as botocore gives it."""
+    return io.BytesIO(json.dumps(values).encode())
 
 
 class Workflows:
@@ -54,6 +60,16 @@ class Workflows:
             raise refusal("StateMachineDoesNotExist", "StartExecution")
         self._run.machines.start(self._names[stateMachineArn], json.loads(input))
         return {"executionArn": stateMachineArn}
+
+    def start_sync_execution(self, stateMachineArn: str, input: str = "{}") -> Any:
+        """The answer once the run has ended, however it did."""
+        if stateMachineArn not in self._names:
+            raise refusal("StateMachineDoesNotExist", "StartSyncExecution")
+        ended = self._run.machines.ask(self._names[stateMachineArn], json.loads(input))
+        if ended.status == "SUCCEEDED":
+            return {"status": ended.status, "output": json.dumps(ended.output)}
+        named = {"error": ended.error, "cause": ended.cause}
+        return {"status": ended.status} | {name: text for name, text in named.items() if text}
 
 
 class Delivery:
