@@ -9,13 +9,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
-from tests.simulation.access.beyond import reason
+from tests.simulation.access.beyond import needless, reason
 from tests.simulation.access.statements import Grant
 from tests.simulation.deployment import Base, deploy
 from tests.simulation.errands import errands
 from tests.simulation.report import commit, regressions, replayed, report
 from tests.simulation.run import simulate
-from tests.simulation.seam import SEAM
 
 _SHARE = 50
 _REPORTED_MAX = 5
@@ -100,21 +99,24 @@ def _many(first: int, seeds: int, jobs: int, *, grants: bool) -> int:
     )
     if total.failed:
         print("failed seeds:", *total.failed[:50])
-    unused = _unused(base, total) if grants else []
-    for grant in unused:
-        where = f" where {grant.condition}" if grant.condition else ""
-        print(f"nobody uses {grant.holder}: {grant.action} on {grant.resource}{where}")
-    return bool(total.failed or unused)
+    told = list(_of_grants(base, total)) if grants else []
+    for line in told:
+        print(line)
+    return bool(total.failed or told)
 
 
-def _unused(base: Base, total: Share) -> list[Grant]:
-    """Grants of the template that neither the seeds nor the errands needed, without a reason."""
-    simulate(base, 1)
-    errands(SEAM.cloud)
+def _of_grants(base: Base, total: Share) -> Iterator[str]:
+    """Grants that neither the seeds nor the errands needed, and reasons that no grant needs."""
+    errands(base)
     permissions = base.deployment.permissions
+    # By the errands alone, which are the same for any seeds.
+    for named in needless([*permissions.unused(), *permissions.unused_at_resources()]):
+        yield f"no reason is needed for {' '.join(named)}"
     permissions.used |= total.used
-    granted = [*permissions.unused(), *permissions.unused_at_resources()]
-    return [each for each in granted if reason(each) is None]
+    for grant in [*permissions.unused(), *permissions.unused_at_resources()]:
+        if reason(grant) is None:
+            where = f" where {grant.condition}" if grant.condition else ""
+            yield f"nobody uses {grant.holder}: {grant.action} on {grant.resource}{where}"
 
 
 def _share(bounds: tuple[int, int]) -> Share:

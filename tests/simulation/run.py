@@ -43,6 +43,21 @@ class Outcome:
     trace: list[str] = field(repr=False)
 
 
+def begun(base: Base, seeds: Streams, only: Collection[int] | None = None) -> CloudRun:
+    """A run in the state that each one starts from, before anything is sent."""
+    SEAM.clock.seconds = _BEGIN_SECONDS
+    run = CloudRun(base.deployment, SEAM.clock, seeds, only, _SPARING)
+    SEAM.cloud = run
+    base.deployment.deployed.forget()
+    run.database.restore(base.tables)
+    run.database.guard = guarding(run.database.tables["ParkedTable"].items)
+    for bucket, objects in base.objects.items():
+        run.buckets.objects[bucket] = {key: list(versions) for key, versions in objects.items()}
+    swept = {"msg_id": {"S": "SWEEP"}, "minute": {"S": f"{run.clock.now().isoformat()[:16]}+00:00"}}
+    run.database.tables["ClaimsTable"].items["SWEEP",] = swept
+    return run
+
+
 def simulate(
     base: Base,
     seed: int,
@@ -54,17 +69,8 @@ def simulate(
     """`only` these faults, `most` so many messages; `thorough` also makes the expensive checks,
     which else every sixteenth seed does.
     """
-    SEAM.clock.seconds = _BEGIN_SECONDS
     seeds = Streams.of(seed)
-    run = CloudRun(base.deployment, SEAM.clock, seeds, only, _SPARING)
-    SEAM.cloud = run
-    base.deployment.deployed.forget()
-    run.database.restore(base.tables)
-    run.database.guard = guarding(run.database.tables["ParkedTable"].items)
-    for bucket, objects in base.objects.items():
-        run.buckets.objects[bucket] = {key: list(versions) for key, versions in objects.items()}
-    swept = {"msg_id": {"S": "SWEEP"}, "minute": {"S": f"{run.clock.now().isoformat()[:16]}+00:00"}}
-    run.database.tables["ClaimsTable"].items["SWEEP",] = swept
+    run = begun(base, seeds, only)
     scenario = Drawing(seeds.scenario, focus).scenario(most)
     if most is None:
         many = Drawing(random.Random(f"burst of {seed}"), focus, _BURST_STAN)

@@ -10,7 +10,7 @@ from botocore import xform_name
 
 from tests.simulation import template
 from tests.simulation.access.actions import OBJECT_CALLS, QUEUE_CALLS, Actions
-from tests.simulation.access.beyond import BY_ACTION, BY_CONDITION, BY_HOLDER
+from tests.simulation.access.beyond import BY_ACTION, BY_CONDITION, BY_HOLDER, needless
 from tests.simulation.access.table_actions import ITEM_CALLS, PARTS
 from tests.simulation.permissions import Permissions
 
@@ -67,6 +67,17 @@ def test_a_reason_for_an_unused_grant_is_given_only_where_there_is_such_a_grant(
             if holder in ("*", each.holder) and each.action == action
             if each.resource.endswith(resource)
         ], (holder, action, resource)
+
+
+def test_a_reason_is_needless_once_all_that_it_names_is_used() -> None:
+    permissions = Permissions(PLAN)
+    granted = [*permissions.unused(), *permissions.unused_at_resources()]
+    sending = ("IngestFileRole", "sqs:SendMessage", "LandingQueue")
+
+    left = [each for each in granted if (each.holder, each.action) != sending[:2]]
+
+    assert needless(granted) == []
+    assert needless(left) == [sending]
 
 
 def test_what_the_code_calls_is_never_excused_for_all() -> None:

@@ -28,7 +28,7 @@ def simulation(*arguments: str, hash_seed: str = "0") -> subprocess.CompletedPro
 
 @pytest.mark.timeout(1200)
 def test_nothing_is_lost_or_booked_twice_whatever_goes_wrong_and_every_grant_is_used() -> None:
-    run = simulation("tests.simulation", "--seeds", str(SEEDS))
+    run = simulation("tests.simulation", "--seeds", str(SEEDS), "--grants")
     assert run.returncode == 0, run.stdout + run.stderr
     assert f"{SEEDS} schedules" in run.stdout
     assert "nobody uses" not in run.stdout

@@ -1,5 +1,7 @@
 """Grants that no simulated call needs, each with its reason; a run should use every other."""
 
+from collections.abc import Collection
+
 from tests.simulation.access.statements import Grant
 
 BY_ACTION = {
@@ -54,11 +56,6 @@ BY_HOLDER = {
     ("IngestRole", "dynamodb:GetItem", "IdempotencyTable"): "where a refused put shows no item",
     ("ReconcileRole", "dynamodb:GetItem", "PaymentsTable"): _BREAKS,
     ("ReconcileRole", "s3:GetObject", "reconciliation/*"): _BREAKS,
-    (
-        "ReleaseRole",
-        "dynamodb:GetItem",
-        "ReferenceTable",
-    ): "only where a released clearing takes more than was authorised",
     ("ReconcileRole", "s3:GetObject", "work/*"): _BREAKS,
     ("ReconcileRole", "s3:PutObject", "work/*"): _BREAKS,
     ("ReconcileStateMachineRole", "lambda:InvokeFunction", "RebuildBalancesFunction"): _BREAKS,
@@ -70,12 +67,24 @@ BY_HOLDER = {
 }
 
 
+type _Named = tuple[str, str, str]
+
+
 def reason(grant: Grant) -> str | None:
     """Why no simulated call needs it; None for a grant that a run should use."""
     if grant.action in BY_ACTION:
         return BY_ACTION[grant.action]
-    for (holder, action, resource), why in BY_HOLDER.items():
-        named = holder in ("*", grant.holder) and action == grant.action
-        if named and grant.resource.endswith(resource):
-            return why
-    return next((why for part, why in BY_CONDITION.items() if part in grant.condition), None)
+    named = (why for each, why in BY_HOLDER.items() if _names(each, grant))
+    by_condition = (why for part, why in BY_CONDITION.items() if part in grant.condition)
+    return next(named, None) or next(by_condition, None)
+
+
+def needless(unused: Collection[Grant]) -> list[_Named]:
+    """Reasons by holder that none of the unused grants needs."""
+    return [each for each in BY_HOLDER if not any(_names(each, grant) for grant in unused)]
+
+
+def _names(named: _Named, grant: Grant) -> bool:
+    holder, action, resource = named
+    held = holder in ("*", grant.holder) and action == grant.action
+    return held and grant.resource.endswith(resource)
