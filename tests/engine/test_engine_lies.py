@@ -208,3 +208,43 @@ def test_a_notice_of_s3_names_no_version(stack: Stack) -> None:
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]
     assert version
     assert "version-id" not in json.loads(message["Body"])["detail"]["object"]
+
+
+def test_a_fifo_queue_answers_in_its_own_order_and_keeps_no_group_together(stack: Stack) -> None:
+    sqs = stack.client("sqs")
+    url = fifo_queue(sqs)
+    for group, name in (("A", "1"), ("B", "1"), ("A", "2")):
+        sqs.send_message(
+            QueueUrl=url, MessageBody=group, MessageGroupId=group, MessageDeduplicationId=name
+        )
+
+    answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=2)["Messages"]
+
+    assert [each["Body"] for each in answer] == ["A", "B"]
+
+
+def test_a_fifo_queue_deletes_by_a_handle_whose_time_is_over(stack: Stack) -> None:
+    sqs = stack.client("sqs")
+    url = fifo_queue(sqs)
+    sqs.send_message(QueueUrl=url, MessageBody="A", MessageGroupId="A", MessageDeduplicationId="1")
+    (message,) = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"]
+
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+
+
+def test_a_standard_queue_takes_a_name_for_a_message(stack: Stack) -> None:
+    sqs = stack.client("sqs")
+    url = sqs.create_queue(QueueName=f"lies-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+
+    answer = sqs.send_message(QueueUrl=url, MessageBody="A", MessageDeduplicationId="1")
+
+    assert "MessageId" in answer
+
+
+def fifo_queue(sqs: Any) -> str:
+    attributes = {"FifoQueue": "true", "DeduplicationScope": "messageGroup"}
+    attributes["FifoThroughputLimit"] = "perMessageGroupId"
+    name = f"lies-{uuid.uuid4().hex[:8]}.fifo"
+    return str(sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])

@@ -3,28 +3,21 @@ function that fails for some of its messages leaves behind.
 """
 
 import collections
-import dataclasses
-import io
 import uuid
-import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.engine.feeds import EnginesFeed, simulated_feed, spec_of
 from tests.engine.live import Stack, eventually
-from tests.engine.own_services import physical_names
 from tests.engine.simulated import Calm
-from tests.simulation.plan import QueueSpec
-from tests.simulation.template import deployed
 
 pytestmark = pytest.mark.engine
 
 # Longer than any sequence takes.
 LONG = 600
-MAX_RECEIVES = 3
 BODIES = ("one", "two", "three")
 
 type Step = tuple[str, tuple[Any, ...]]
@@ -39,21 +32,6 @@ steps = st.one_of(
     st.tuples(st.just("hide"), st.tuples(places, st.sampled_from((0, LONG)))),
     st.tuples(st.just("depth"), st.tuples()),
 )
-
-
-def spec_of(name: str, letters: str | None = None) -> QueueSpec:
-    return QueueSpec(
-        fifo=False,
-        name=name,
-        url=f"https://sqs.example/{name}",
-        arn=f"arn:aws:sqs:eu-central-1:123456789012:{name}",
-        visibility_seconds=1,
-        retention_seconds=1_209_600,
-        delay_seconds=0,
-        max_receives=MAX_RECEIVES if letters else None,
-        letters=letters,
-        kms_key=None,
-    )
 
 
 class Queue:
@@ -149,7 +127,7 @@ SOME_FAIL = ("good 1", "good 2", "bad 1", "bad 2", "late 1", "late 2")
 def test_a_function_gets_again_what_it_reports_and_the_letters_get_what_never_succeeds(
     stack: Stack, bodies: tuple[str, ...]
 ) -> None:
-    theirs = EnginesFeed(stack)
+    theirs = EnginesFeed(stack, FUNCTION)
     try:
         theirs.send(bodies)
         eventually(theirs.settled)
@@ -157,94 +135,7 @@ def test_a_function_gets_again_what_it_reports_and_the_letters_get_what_never_su
     finally:
         theirs.stop()
 
-    assert (seen, letters) == simulated_feed(bodies)
+    ours, our_letters = simulated_feed(FUNCTION, bodies)
+    assert collections.Counter(seen) == collections.Counter(ours)
+    assert letters == our_letters
     assert len(letters) == sum(body.startswith(("bad", "broken")) for body in bodies)
-
-
-def simulated_feed(bodies: tuple[str, ...]) -> tuple[collections.Counter[str], list[str]]:
-    specs = {"twin": spec_of("twin", letters="letters"), "letters": spec_of("letters")}
-    calm, seen = Calm(specs), collections.Counter[str]()
-    (mapping,) = (each for each in deployed().mappings if each.source_name == "PostQueue")
-    space: dict[str, Any] = {"print": lambda line: seen.update([line])}
-    exec(FUNCTION, space)  # noqa: S102 (the text above, as the engine runs it)
-    fed = dataclasses.replace(mapping, source_name="twin")
-    calm.feed(fed, lambda event: space["handler"](event, None))
-    for body in bodies:
-        calm.queues.named["twin"].send(body)
-    calm.wait(60.0)
-    assert calm.queues.named["twin"].messages == {}
-    return seen, sorted(each.body for each in calm.queues.named["letters"].messages.values())
-
-
-class EnginesFeed:
-    """A queue, its letters, and a function that is fed from it as Post is."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._sqs, self._lambda = stack.client("sqs"), stack.client("lambda")
-        self._logs = stack.client("logs")
-        self._name = f"twin-{uuid.uuid4().hex[:8]}"
-        self._letters, letters_arn = self._queue(f"{self._name}-letters")
-        redrive = f'{{"deadLetterTargetArn":"{letters_arn}","maxReceiveCount":{MAX_RECEIVES}}}'
-        self._url, arn = self._queue(self._name, RedrivePolicy=redrive, VisibilityTimeout="1")
-        post = physical_names(stack.system)["PostFunction"]
-        like = self._lambda.get_function_configuration(FunctionName=post)
-        self._lambda.create_function(
-            FunctionName=self._name,
-            Runtime=like["Runtime"],
-            Role=like["Role"],
-            Handler="twin.handler",
-            Code={"ZipFile": _zipped("twin.py", FUNCTION)},
-        )
-        mapping = self._lambda.create_event_source_mapping(
-            EventSourceArn=arn,
-            FunctionName=self._name,
-            BatchSize=10,
-            FunctionResponseTypes=["ReportBatchItemFailures"],
-            Enabled=False,
-        )
-        self._mapping = mapping["UUID"]
-
-    def send(self, bodies: tuple[str, ...]) -> None:
-        """All of them lie there before the function sees one."""
-        for body in bodies:
-            self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
-        self._lambda.update_event_source_mapping(UUID=self._mapping, Enabled=True)
-
-    def settled(self) -> bool:
-        return Queue(self._sqs, self._url).depth() == ("0", "0")
-
-    def seen(self) -> collections.Counter[str]:
-        group = f"/aws/lambda/{self._name}"
-        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        lines = (line for page in pages for each in page["events"] for line in _lines(each))
-        return collections.Counter(line for line in lines if line.startswith("saw "))
-
-    def letters(self) -> list[str]:
-        return sorted(
-            message["Body"]
-            for message in self._sqs.receive_message(
-                QueueUrl=self._letters, MaxNumberOfMessages=10
-            ).get("Messages", [])
-        )
-
-    def stop(self) -> None:
-        self._lambda.delete_event_source_mapping(UUID=self._mapping)
-        self._lambda.delete_function(FunctionName=self._name)
-        for url in (self._url, self._letters):
-            self._sqs.delete_queue(QueueUrl=url)
-
-    def _queue(self, name: str, **attributes: str) -> tuple[str, str]:
-        url = self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        told = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-        return url, told["Attributes"]["QueueArn"]
-
-
-def _lines(event: dict[str, Any]) -> Iterator[str]:
-    yield from event["message"].splitlines()
-
-
-def _zipped(name: str, text: str) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(name, text)
-    return packed.getvalue()

@@ -33,7 +33,7 @@ class Queue:
         self.arrived: Callable[[float], None] | None = None
         self._now = now
         self._ids = ids
-        self._names: dict[tuple[str, str], float] = {}
+        self._names: dict[tuple[str, str], tuple[float, str]] = {}
 
     def send(
         self,
@@ -42,15 +42,19 @@ class Queue:
         group: str | None = None,
         name: str | None = None,
     ) -> str:
-        """`group` and `name` (for five minutes) are of FIFO queues, and only of them.
+        """A FIFO queue wants a `group`; only it takes a `name`, for five minutes.
 
-        A name that was used a moment ago is answered as if it were sent, and is dropped.
+        A name that was used a moment ago is answered as it was then, and is dropped.
         """
         message_id = f"m-{next(self._ids)}"
-        if self.spec.fifo != (group is not None):
-            raise refusal("MissingParameter" if self.spec.fifo else "InvalidParameterValue", "SQS")
-        if group is not None and name is not None and self._known(group, name):
-            return message_id
+        if self.spec.fifo and not group:
+            raise refusal("MissingParameter", "SQS")
+        if name is not None and not self.spec.fifo:
+            raise refusal("InvalidParameterValue", "SQS")
+        if group is not None and name is not None:
+            named = self._named(group, name, message_id)
+            if named != message_id:
+                return named
         at = self._now() + self.spec.delay_seconds
         self.put(Message(message_id, body, self._now(), at, dict(attributes or {}), group=group))
         return message_id
@@ -59,12 +63,13 @@ class Queue:
         """As `send`, in a group of its own where it has to be in one."""
         return self.send(body, group=f"g-{next(self._ids)}" if self.spec.fifo else None)
 
-    def _known(self, group: str, name: str) -> bool:
-        known_until = self._names.get((group, name), 0.0)
+    def _named(self, group: str, name: str, message_id: str) -> str:
+        """The message that has the name, which is this one where the name is free."""
+        known_until, known = self._names.get((group, name), (0.0, ""))
         if known_until > self._now():
-            return True
-        self._names[group, name] = self._now() + _NAME_SECONDS
-        return False
+            return known
+        self._names[group, name] = (self._now() + _NAME_SECONDS, message_id)
+        return message_id
 
     def put(self, message: Message) -> None:
         """Also for a message that is here again although it was deleted."""
@@ -80,6 +85,20 @@ class Queue:
             for each in self.messages.values()
             if each.visible_at <= self._now() and each.group not in taken
         ]
+
+    def together(self) -> list[Message]:
+        """What is visible as a caller gets it: of a FIFO queue as much of a group as there is,
+        before the next group.
+        """
+        visible = self.visible()
+        if self.spec.fifo:
+            groups = {group: n for n, group in enumerate(dict.fromkeys(m.group for m in visible))}
+            visible.sort(key=lambda message: groups[message.group])
+        return visible
+
+    def waiting(self) -> int:
+        """How many are in nobody's hand, those of a group that is held up among them."""
+        return sum(each.visible_at <= self._now() for each in self.messages.values())
 
     def _taken(self) -> dict[str, float]:
         """Groups of which a message is in hand, until when."""
@@ -119,8 +138,12 @@ class Queues:
             name: value["StringValue"]
             for name, value in request.get("MessageAttributes", {}).items()
         }
+        queue = self.at(QueueUrl)
         group, name = request.get("MessageGroupId"), request.get("MessageDeduplicationId")
-        return {"MessageId": self.at(QueueUrl).send(MessageBody, attributes, group, name)}
+        if queue.spec.fifo and group and not name:
+            # None of ours makes a name from the body.
+            raise refusal("InvalidParameterValue", "SQS")
+        return {"MessageId": queue.send(MessageBody, attributes, group, name)}
 
     def receive_message(
         self,
@@ -131,14 +154,19 @@ class Queues:
     ) -> Any:
         queue = self.at(QueueUrl)
         hidden = queue.spec.visibility_seconds if VisibilityTimeout is None else VisibilityTimeout
-        found = queue.visible()[:MaxNumberOfMessages]
+        found = queue.together()[:MaxNumberOfMessages]
         for message in found:
             message.receives += 1
             message.visible_at = self._now() + hidden
         return {"Messages": [_received(message) for message in found]} if found else {}
 
     def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> Any:
-        self.at(QueueUrl).delete(ReceiptHandle)
+        """A FIFO queue deletes nothing that may be in another hand by now."""
+        queue = self.at(QueueUrl)
+        message = queue.messages.get(ReceiptHandle)
+        if queue.spec.fifo and message is not None and message.visible_at <= self._now():
+            raise refusal("InvalidParameterValue", "DeleteMessage")
+        queue.delete(ReceiptHandle)
         return {}
 
     def change_message_visibility(
@@ -154,7 +182,7 @@ class Queues:
 
     def get_queue_attributes(self, QueueUrl: str, **_request: Any) -> Any:
         queue = self.at(QueueUrl)
-        waiting = len(queue.visible())
+        waiting = queue.waiting()
         counts = {
             "ApproximateNumberOfMessages": str(waiting),
             "ApproximateNumberOfMessagesNotVisible": str(len(queue.messages) - waiting),
@@ -171,6 +199,7 @@ def _received(message: Message) -> dict[str, Any]:
         "Attributes": {
             "ApproximateReceiveCount": str(message.receives),
             "SentTimestamp": str(int(message.sent_at * 1000)),
+            **({"MessageGroupId": message.group} if message.group else {}),
         },
         "MessageAttributes": {
             name: {"StringValue": value, "DataType": "String"}
