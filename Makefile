@@ -13,7 +13,7 @@ down: install ## stop everything that `run` started
 
 test: check ## all checks and all tests, the ones on the embedded engine included
 	@$(BIN)/python -m pytest -m "not engine" --numprocesses 2 --dist worksteal
-	@$(BIN)/python -m pytest -m engine --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m engine --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: install ## static checks only
 	@$(BIN)/ruff format --check --quiet .
