@@ -107,7 +107,7 @@ class Ledger:
         actions = self._actions([entry], booked_at)
         outcome = _read(posted, self._write(actions))
         if isinstance(outcome, OutcomeExists) and outcome.row.get("reason") in PROVISIONAL:
-            resolve = self._parked.resolve(booking.ingest_id, booked_at)
+            resolve = self._parked.resolve(booking.ingest_id, booking.msg_id, booked_at)
             outcome = _read(posted, self._write(actions | {Named("parked", 0): resolve}))
         return outcome
 

@@ -19,11 +19,11 @@ from adapters.parked_row import (
     INVALID,
     PARKED,
     PENDING_MATCH,
-    PROVISIONAL,
     RELEASED,
     RESOLVED,
     ParkedRow,
     gives_way,
+    is_provisional,
     parked_item,
     with_story,
 )
@@ -105,18 +105,18 @@ class ParkedTable:
 
     def condition_free(self, ingest_id: str, msg_id: str) -> dict[str, Any]:
         """A transaction's check that the record has no parked outcome: no row, or one in flight
-        again.
+        again, or one whose failure or wait a booking has ended.
 
-        A record that was released as a message of its own is in flight under that id only: a late
-        delivery under the first one would book it twice.
+        A record that was released as a message of its own is in flight, and booked, under that id
+        only: a late delivery under the first one would book it twice.
         """
         return {
             "ConditionCheck": {
                 "TableName": self.table,
                 "Key": {"ingest_id": {"S": ingest_id}},
                 "ConditionExpression": (
-                    "attribute_not_exists(ingest_id) OR #state = :resolved"
-                    " OR (#state = :released AND msg_id = :msg_id)"
+                    "attribute_not_exists(ingest_id)"
+                    " OR ((#state = :released OR #state = :resolved) AND msg_id = :msg_id)"
                 ),
                 "ExpressionAttributeNames": _STATE,
                 "ExpressionAttributeValues": _AS_RELEASED
@@ -125,9 +125,9 @@ class ParkedTable:
             }
         }
 
-    def resolve(self, ingest_id: str, booked_at: datetime) -> dict[str, Any]:
+    def resolve(self, ingest_id: str, msg_id: str, booked_at: datetime) -> dict[str, Any]:
         """A transaction's action that turns the record's FAILED or PENDING_MATCH row into
-        RESOLVED.
+        RESOLVED, where it is of this message.
         """
         entry = {
             "state": RESOLVED,
@@ -143,10 +143,12 @@ class ParkedTable:
                 ),
                 "ConditionExpression": (
                     "#state = :parked AND (reason = :failed OR reason = :waiting)"
+                    " AND msg_id = :msg_id"
                 ),
                 "ExpressionAttributeNames": _STATE,
                 "ExpressionAttributeValues": to_item(
                     {
+                        ":msg_id": msg_id,
                         ":resolved": RESOLVED,
                         ":parked": PARKED,
                         ":failed": FAILED,
@@ -166,8 +168,7 @@ class ParkedTable:
         """
         if standing is None:
             return {"Put": self._request(row, "attribute_not_exists(ingest_id)")}
-        provisional = standing["state"] == PARKED and standing["reason"] in PROVISIONAL
-        if not provisional and not gives_way(standing, row):
+        if not is_provisional(standing, row) and not gives_way(standing, row):
             return None
         return {
             "Put": {

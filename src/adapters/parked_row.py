@@ -70,7 +70,17 @@ def is_answered(row: Mapping[str, Any]) -> bool:
 
 def gives_way(standing: Mapping[str, Any], row: ParkedRow) -> bool:
     """Whether a row may be replaced: one that is released, and not as a message of its own."""
-    return standing["state"] == RELEASED and row.msg_id in {None, standing.get("msg_id")}
+    return standing["state"] == RELEASED and _of_one_message(standing, row)
+
+
+def is_provisional(standing: Mapping[str, Any], row: ParkedRow) -> bool:
+    """Whether the row waits for this outcome: it says that the same message failed, or waits."""
+    open_ = standing["state"] == PARKED and standing["reason"] in PROVISIONAL
+    return open_ and _of_one_message(standing, row)
+
+
+def _of_one_message(standing: Mapping[str, Any], row: ParkedRow) -> bool:
+    return row.msg_id in {None, standing.get("msg_id")}
 
 
 def with_story(row: ParkedRow, released: Mapping[str, Any]) -> ParkedRow:

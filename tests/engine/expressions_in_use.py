@@ -223,18 +223,19 @@ WRITES = (
     Use(
         "Parked",
         "ConditionCheck",
-        "attribute_not_exists(ingest_id) OR #state = :resolved"
-        " OR (#state = :released AND msg_id = :msg_id)",
+        "attribute_not_exists(ingest_id)"
+        " OR ((#state = :released OR #state = :resolved) AND msg_id = :msg_id)",
         names=STATE,
         values={":released": "state", ":resolved": "state", ":msg_id": "text"},
     ),
     Use(
         "Parked",
         "Update",
-        "#state = :parked AND (reason = :failed OR reason = :waiting)",
+        "#state = :parked AND (reason = :failed OR reason = :waiting) AND msg_id = :msg_id",
         "SET #state = :resolved, history = list_append(history, :entry)",
         names=STATE,
         values={
+            ":msg_id": "text",
             ":parked": "state",
             ":failed": "reason",
             ":waiting": "reason",

@@ -223,13 +223,14 @@ def test_another_record_with_other_content_is_a_conflict(tables: Tables) -> None
     assert (row["reason"], row["original"]) == ("CONFLICT", "ing_a")
 
 
-def _parked(reason: str) -> ParkedRow:
+def _parked(reason: str, msg_id: str = "msg_a") -> ParkedRow:
     return ParkedRow(
         ingest_id="ing_a",
         reason=reason,
         code="X",
         message="",
         parked_at="2026-11-20T10:11:14.000+00:00",
+        msg_id=msg_id,
     )
 
 
@@ -280,6 +281,29 @@ def test_a_late_delivery_under_the_old_message_id_does_not_book_a_released_recor
     assert tables.poster.post(approved()).name == "outcome_exists"
     tables.poster.post(approved(_of_message(decided(Money(4500, "EUR")), "msg_own")))
     assert tables.headers() == {"J#msg_own": "CLEAR"}
+
+
+def test_nor_does_it_where_the_record_has_failed_again_as_a_message_of_its_own(
+    tables: Tables,
+) -> None:
+    tables.parked.put(_parked(FAILED, "msg_own"))
+
+    assert tables.poster.post(approved()).name == "outcome_exists"
+    tables.poster.post(approved(_of_message(decided(Money(4500, "EUR")), "msg_own")))
+    # Its row is RESOLVED now, which is no leave for the old id either.
+    assert tables.poster.post(approved()).name == "outcome_exists"
+    assert tables.headers() == {"J#msg_own": "CLEAR"}
+
+
+@pytest.mark.parametrize(("msg_id", "gives_way"), [("msg_a", True), ("msg_own", False)])
+def test_a_failure_gives_way_only_to_an_outcome_of_the_same_message(
+    tables: Tables, msg_id: str, gives_way: bool
+) -> None:
+    tables.parked.put(_parked(FAILED, msg_id))
+
+    put = tables.parked.supersede(_parked(REJECTED), tables.parked.get("ing_a"))
+
+    assert (put is not None) == gives_way
 
 
 def test_a_response_and_an_advice_of_one_purchase_are_two_presentments(tables: Tables) -> None:
