@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.report import regressions
 
 ROOT = Path(__file__).parents[2]
-SEEDS = 700
+SEEDS = 2000
 
 
 def simulation(*arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:

@@ -96,11 +96,30 @@ _RECEIVE = _on("Put", "InboxTable", key="ingest_id")
 _CLAIM = _on("Put", "ClaimsTable", key="msg_id")
 # Each of the two is the other's second lock; without both, one balance moves twice.
 _BALANCE_AND_LINE = _any(_BALANCE, _LINE)
+_OF_THE_MESSAGE = " AND msg_id = :msg_id"
 _FAILED_ROW = _on("ConditionCheck", "JournalTable", holding=":record")
 
 
 def _rejection(kind: str, request: Request) -> bool:
     return _NOT_BOOKED(kind, request) and not _FAILED_ROW(kind, request)
+
+
+def _whatever_message(_running: str, operation: str, kwargs: Request) -> Request:
+    """A parked row lets a booking of its record pass, under any message id."""
+    if operation != "TransactWriteItems":
+        return kwargs
+    return kwargs | {"TransactItems": [*map(_of_any_message, kwargs["TransactItems"])]}
+
+
+def _of_any_message(action: dict[str, Request]) -> dict[str, Request]:
+    ((kind, request),) = action.items()
+    condition = request.get("ConditionExpression", "")
+    if _OF_THE_MESSAGE not in condition:
+        return action
+    values = request["ExpressionAttributeValues"]
+    left = {name: value for name, value in values.items() if name != ":msg_id"}
+    condition = condition.replace(_OF_THE_MESSAGE, "")
+    return {kind: request | {"ConditionExpression": condition, "ExpressionAttributeValues": left}}
 
 
 def _always_puts(_running: str, operation: str, kwargs: Request) -> Request:
@@ -206,6 +225,7 @@ CONDITIONS = (
         "a release takes a claim from whoever has it",
         Focus(kinds=_REPEATS, acts=("quarrel", "watch")),
     ),
+    Mutant("a record is booked under any of its ids", amend=_whatever_message),
     # Sequences of legs
     dropped("AssembleFunction", _on("Put", "AssembliesTable"), "a leg is put over another", _LEGS),
     dropped(
