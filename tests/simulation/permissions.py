@@ -16,6 +16,7 @@ from tests.simulation.access.conditions import Context
 from tests.simulation.access.guards import Guards
 from tests.simulation.access.needs import NOTHING_KNOWN, VIA_SERVICE, Need
 from tests.simulation.access.statements import Grant, granted, speaks_of, verdict
+from tests.simulation.access.table_actions import Places, places_of
 from tests.simulation.plan import Plan, Statement
 from tests.simulation.reading import names
 
@@ -44,9 +45,9 @@ class Permissions:
         self._keys = _keys_of_targets(plan)
         self._asked_about: dict[tuple[str, str], tuple[str, ...]] = {}
         self._answers: dict[tuple[str, str, str, _Known], bool] = {}
-        # Calls on one table, by role, operation, table and index, that are allowed whatever they
-        # say: no policy asks for more than the service through which a key is used.
-        self._open: set[tuple[str, str, str | None, str | None]] = set()
+        # Calls by role, operation and places in tables that are allowed whatever else they say:
+        # no policy asks for what they tell, but for the service through which a key is used.
+        self._open: set[tuple[str, str, Places]] = set()
         self._service_answers: dict[tuple[str, str, str, str, _Known], bool] = {}
         for statement in _statements(plan):
             conditions.check(statement)
@@ -63,17 +64,19 @@ class Permissions:
 
     def refusal(self, role: str, operation: str, call: Mapping[str, Any]) -> Need | None:
         """The first thing that the role lacks for this call; None when it may make it."""
-        place = (role, operation, call.get("TableName"), call.get("IndexName"))
-        if place in self._open:
+        places = places_of(call)
+        question = (role, operation, places)
+        if question in self._open:
             return None
-        depends = "TableName" not in call
+        depends = not places
         for need in self._actions.needed(operation, call):
             if not self.allows(role, *need):
                 return need
             asked = self._asked_about[role, need.action]
-            depends = depends or any(key != VIA_SERVICE for key in asked)
+            told = need.context.keys() - {VIA_SERVICE}
+            depends = depends or not told.isdisjoint(asked)
         if not depends:
-            self._open.add(place)
+            self._open.add(question)
         return None
 
     def allows(

@@ -30,6 +30,25 @@ PARTS = {
 STREAM_CALLS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
 
 
+# What a call touches, by table: an index, or the kind of a part.
+type Places = tuple[tuple[str, str], ...]
+
+
+def places_of(call: Call) -> Places:
+    """Empty for a call that is on no table."""
+    if "TableName" in call:
+        return ((call["TableName"], call.get("IndexName", "")),)
+    if "TransactItems" in call:
+        parts = [*map(_part, call["TransactItems"])]
+        return tuple(dict.fromkeys(parts))
+    return tuple([(name, "") for name in call.get("RequestItems", ())])
+
+
+def _part(action: Mapping[str, Any]) -> tuple[str, str]:
+    ((kind, request),) = action.items()
+    return request["TableName"], kind
+
+
 class TableActions:
     def __init__(self, plan: Plan) -> None:
         self._tables = plan.tables
