@@ -104,7 +104,9 @@ class SimulatedBooks:
         return [
             pk
             for (pk, sk), item in self._run.database.tables["AssembliesTable"].items.items()
-            if sk == "H" and item["state"] == {"S": "OPEN"} and item["got"] == item["leg_count"]
+            if sk == "H"
+            and item.get("state") == {"S": "OPEN"}
+            and item["got"] == item.get("leg_count")
         ]
 
     def booked_at(self, header_id: str) -> datetime:

@@ -52,7 +52,9 @@ class Interface:
 
     def unexpected(self, touched: Set[str]) -> Iterator[str]:
         """What became of a sequence, where it is something else than it must be."""
-        heads = {row["sequence_id"]: row for row in self._heads()}
+        rows = list(self._heads())
+        yield from (f"{row['pk']} was never begun" for row in rows if "sequence_id" not in row)
+        heads = {row["sequence_id"]: row for row in rows if "sequence_id" in row}
         booked = set(self._run.books.header_ids())
         for each in self.sequences:
             head = heads.get(each.name, {"state": "NOTHING", "got": 0})
