@@ -101,9 +101,15 @@ def _booked(
             f" {header.header_id} books {owed.amount}"
         )
         found.breaks.append(Break(kind="AMOUNT_DIFFERS", id=ingest_id, what=what))
-    if row is not None and (row["reason"] in _REFUSALS or row["state"] == "DISCARDED"):
+    if row is not None and _is_refused(row):
         what = f"{header.header_id} is booked, and the record is {row['state']} {row['reason']}"
         found.breaks.append(Break(kind="BOOKED_AND_REFUSED", id=ingest_id, what=what))
+
+
+def _is_refused(row: Row) -> bool:
+    """It says that nothing is booked, and nobody has released the record since."""
+    refused = row["state"] == "PARKED" and row["reason"] in _REFUSALS
+    return refused or row["state"] == "DISCARDED"
 
 
 def _over_cleared(found: Findings, ingest_id: str, excesses: Mapping[str, Excess]) -> None:

@@ -135,6 +135,13 @@ def test_a_booking_beside_a_refusal_is_found(reason: str, state: str) -> None:
     assert breaks(broken)[2] == [PURCHASE]
 
 
+def test_a_refusal_that_somebody_released_may_be_booked() -> None:
+    released = books()
+    released.parked[PURCHASE] = parked(PURCHASE, "REJECTED", "ACCOUNT_ON_HOLD", state="RELEASED")
+
+    assert 2 not in breaks(released)
+
+
 def test_a_failure_that_its_booking_mended_is_no_break() -> None:
     mended = books()
     mended.parked[PURCHASE] = parked(PURCHASE, "FAILED", "X", state="RESOLVED")

@@ -120,6 +120,14 @@ def test_a_record_that_is_booked_and_rejected_is_for_a_person() -> None:
     )
 
 
+def test_a_refusal_that_somebody_released_may_be_booked() -> None:
+    released = books()
+    row = released.parked[REJECTED] | {"ingest_id": PURCHASE, "state": "RELEASED"}
+    released.parked[PURCHASE] = row
+
+    assert compared(released).breaks == []
+
+
 def test_a_failed_row_that_a_booking_resolved_counts_as_booked() -> None:
     broken = books()
     failed = broken.parked[REJECTED] | {"reason": "FAILED", "state": "RESOLVED"}
