@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.payments import life_of_row
 from domain.payment import Payment
+from tests.simulation.insisting import insist
 from tests.simulation.scenario import ANYTHING, Focus, Scenario
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ type Row = dict[str, Any]
 
 type Act = Callable[[Payment], None]
 
-_TRIES = 8
 _LOOKS, _LOOK_SECONDS = 20, 10.0
 _LIKELY = 0.15
 _ASKED_FOR = 0.9
@@ -81,12 +81,5 @@ class Accepters:
         approve = partial(self._ask, order | {"by": "bob", "approve": True})
         self._run.scheduler.later(self._rng.uniform(1.0, 40.0), approve)
 
-    def _ask(self, event: Row, tries: int = 0) -> None:
-        """Again after a failure, as a person would, and with the same order."""
-        self._run.note("a clerk accepts an excess")
-
-        def done(_result: Any, error: BaseException | None) -> None:
-            if error is not None and tries < _TRIES:
-                self._run.scheduler.later(30.0, lambda: self._ask(event, tries + 1))
-
-        self._run.functions.invoke("DisputeFunction", event, done)
+    def _ask(self, event: Row) -> None:
+        insist(self._run, "a clerk accepts an excess", "DisputeFunction", event)

@@ -15,6 +15,7 @@ from domain.reference import BATCHED, SINGLE
 from domain.settlement_file import Reference
 from domain.settlement_matching import root_of
 from tests.simulation.deployment import account_row
+from tests.simulation.insisting import insist
 from tests.simulation.people import People
 from tests.simulation.scenario import ANYTHING, BUSY, Focus, Scenario
 from tests.simulation.services.database import INDEX_LAG_SECONDS
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 type Row = dict[str, Any]
 
-_TRIES = 8
 _LIKELY = 0.15
 _ASKED_FOR = 0.9
 _NETWORK, _DAY = "VISA", "2026-11-21"
@@ -182,15 +182,8 @@ class Clerks:
     def _headers(self) -> list[Row]:
         return [row for row in self._run.books.rows("JournalTable") if row["sk"] == "H"]
 
-    def _ask(self, function: str, event: Row, tries: int = 0) -> None:
-        """Again after a failure, as a person would, and with the same order."""
-        self._run.note(f"a clerk invokes {function}")
-
-        def done(_result: Any, error: BaseException | None) -> None:
-            if error is not None and tries < _TRIES:
-                self._run.scheduler.later(30.0, lambda: self._ask(function, event, tries + 1))
-
-        self._run.functions.invoke(function, event, done)
+    def _ask(self, function: str, event: Row) -> None:
+        insist(self._run, f"a clerk invokes {function}", function, event)
 
 
 def _total(currency: str, lines: list[Row]) -> Row:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from domain.payment import Payment
+from tests.simulation.insisting import insist
 from tests.simulation.people import People
 from tests.simulation.scenario import ANYTHING, Focus, Scenario
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 type Row = dict[str, Any]
 
-_TRIES = 8
 _LIKELY = 0.1
 _ASKED_FOR = 0.9
 _FIELDS = set(Payment.__struct_fields__)
@@ -122,15 +122,9 @@ class Disputers:
     def _later(self, act: Any, most: float = 60.0) -> None:
         self._run.scheduler.later(self._rng.uniform(0.0, most), act)
 
-    def _ask(self, event: Row, tries: int = 0) -> None:
-        """Again after a failure, as a person would, and with the same order."""
-        self._run.note(f"a clerk orders a dispute to {event['action']}")
-
-        def done(_result: Any, error: BaseException | None) -> None:
-            if error is not None and tries < _TRIES:
-                self._run.scheduler.later(30.0, lambda: self._ask(event, tries + 1))
-
-        self._run.functions.invoke("DisputeFunction", event, done)
+    def _ask(self, event: Row) -> None:
+        saying = f"a clerk orders a dispute to {event['action']}"
+        insist(self._run, saying, "DisputeFunction", event)
 
 
 def _payment(row: Row) -> Payment:

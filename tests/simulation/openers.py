@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.deployment import account_row
+from tests.simulation.insisting import insist
 from tests.simulation.scenario import ANYTHING, NEWCOMER, Focus, Scenario
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 type Row = dict[str, Any]
 
-_TRIES = 8
 _LIKELY = 0.1
 _ASKED_FOR = 0.9
 _ACCOUNTS = ("A-8001", "A-8002")
@@ -58,15 +58,8 @@ class Openers:
         ask = partial(self._ask, function, event)
         self._run.scheduler.later(self._rng.uniform(0.0, most), ask)
 
-    def _ask(self, function: str, event: Row, tries: int = 0) -> None:
-        """Again after a failure, as a person would, and with the same order."""
-        self._run.note(f"an opener invokes {function} {event['action']}")
-
-        def done(_result: Any, error: BaseException | None) -> None:
-            if error is not None and tries < _TRIES:
-                self._run.scheduler.later(30.0, lambda: self._ask(function, event, tries + 1))
-
-        self._run.functions.invoke(function, event, done)
+    def _ask(self, function: str, event: Row) -> None:
+        insist(self._run, f"an opener invokes {function} {event['action']}", function, event)
 
 
 def _load(account: str, **terms: Any) -> Row:
