@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from cli.audit.finding import Break, Row
 from domain.acceptance import ACCEPTED
 from domain.dispute_order import PURPOSES
+from domain.reconciliation_records import is_refused
 
-# Outcomes that say that nothing is booked, until somebody releases the record. FAILED is not one:
-# a booking mends it.
-_REFUSALS = {"REJECTED", "INVALID"}
 _FOLLOW_UPS = {"RESUME", "RETURN", "CORRECT", ACCEPTED, *PURPOSES}
 
 
@@ -25,7 +23,7 @@ def exactly_once(headers: Iterable[Row], parked: Mapping[str, Row]) -> Iterator[
         by_message[header["msg_id"]].append(header["pk"])
         by_record[header["ingest_id"]].append(header["pk"])
         row = parked.get(header["ingest_id"])
-        if row is not None and _is_refused(row):
+        if row is not None and is_refused(row):
             what = f"{header['pk']} is booked, and the record is {row['state']} {row['reason']}"
             yield Break(2, header["ingest_id"], what)
     yield from _repeated(by_message, "message")
@@ -42,8 +40,3 @@ def _repeated(found: Mapping[str, list[str]], kind: str) -> Iterator[Break]:
         if len(header_ids) > 1:
             what = f"the {kind} has {len(header_ids)} bookings: {', '.join(sorted(header_ids))}"
             yield Break(2, name, what)
-
-
-def _is_refused(row: Row) -> bool:
-    refused = row["state"] == "PARKED" and row["reason"] in _REFUSALS
-    return refused or row["state"] == "DISCARDED"

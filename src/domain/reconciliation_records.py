@@ -101,12 +101,12 @@ def _booked(
             f" {header.header_id} books {owed.amount}"
         )
         found.breaks.append(Break(kind="AMOUNT_DIFFERS", id=ingest_id, what=what))
-    if row is not None and _is_refused(row):
+    if row is not None and is_refused(row):
         what = f"{header.header_id} is booked, and the record is {row['state']} {row['reason']}"
         found.breaks.append(Break(kind="BOOKED_AND_REFUSED", id=ingest_id, what=what))
 
 
-def _is_refused(row: Row) -> bool:
+def is_refused(row: Row) -> bool:
     """It says that nothing is booked, and nobody has released the record since."""
     refused = row["state"] == "PARKED" and row["reason"] in _REFUSALS
     return refused or row["state"] == "DISCARDED"
