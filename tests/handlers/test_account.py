@@ -1,5 +1,6 @@
 """Account: a change is one transaction with its history; nothing that holds money is closed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -110,18 +111,24 @@ def test_an_account_whose_opening_money_is_under_way_is_not_closed(
     assert cloud.row("balances", pk=ROW)["status"] == "OPEN"
 
 
+def before_the_close(cloud: Cloud, happens: Callable[[], None]) -> list[str]:
+    """It happens between what the order has read and its write; the list says that it did."""
+    happened: list[str] = []
+
+    def meanwhile(operation: str) -> None:
+        if operation == "TransactWriteItems" and not happened:
+            happened.append(operation)
+            happens()
+
+    cloud.dynamodb.before = meanwhile
+    return happened
+
+
 def test_opening_money_that_is_booked_between_look_and_close_keeps_the_account_open(
     cloud: Cloud, context: Any
 ) -> None:
     nothing_ordered(cloud)
-    booked: list[str] = []
-
-    def meanwhile(operation: str) -> None:
-        if operation == "TransactWriteItems" and not booked:
-            booked.append(operation)
-            given.openings_booked(cloud)
-
-    cloud.dynamodb.before = meanwhile
+    booked = before_the_close(cloud, lambda: given.openings_booked(cloud))
 
     assert told(context, "close")["code"] == "BALANCE_NOT_ZERO"
     assert booked
@@ -158,15 +165,12 @@ def test_a_booking_between_look_and_close_keeps_the_account_open(
     cloud: Cloud, context: Any
 ) -> None:
     nothing_ordered(cloud)
-    booked: list[str] = []
 
-    def meanwhile(operation: str) -> None:
-        if operation == "TransactWriteItems" and not booked:
-            booked.append(operation)
-            given.received(cloud, FOREIGN_PURCHASE)
-            given.booked(cloud, "TransactionPostingApproved")
+    def purchase() -> None:
+        given.received(cloud, FOREIGN_PURCHASE)
+        given.booked(cloud, "TransactionPostingApproved")
 
-    cloud.dynamodb.before = meanwhile
+    booked = before_the_close(cloud, purchase)
 
     assert told(context, "close")["code"] == "BALANCE_NOT_ZERO"
     assert booked

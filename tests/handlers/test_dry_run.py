@@ -489,14 +489,19 @@ def test_an_event_of_an_old_shape_is_undecided_and_stops_no_other(
     assert second["before"] == second["after"]
 
 
-def test_a_reversal_before_its_authorisation_goes_on_when_that_comes(
-    books: Cloud, context: Any
-) -> None:
+def reversal_and_hold() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of one payment, where holds are known."""
     given.load("holds", make_reference.holds())
     hold = FOREIGN_PURCHASE.message | {"mti": "0110"}
     elements = hold["de"]
     original = f"0100{elements['11']}{elements['7']}{elements['32']:0>11}{0:011}"
-    reversal = hold | {"mti": "0420", "de": elements | {"11": "999001", "90": original}}
+    return hold | {"mti": "0420", "de": elements | {"11": "999001", "90": original}}, hold
+
+
+def test_a_reversal_before_its_authorisation_goes_on_when_that_comes(
+    books: Cloud, context: Any
+) -> None:
+    reversal, hold = reversal_and_hold()
 
     alone = foreseen(context, reversal)
     told = foreseen(context, reversal, hold)
@@ -515,11 +520,7 @@ def test_a_reversal_before_its_authorisation_goes_on_when_that_comes(
 def test_a_reversal_goes_on_when_its_authorisation_comes_in_a_later_part(
     books: Cloud, context: Any
 ) -> None:
-    given.load("holds", make_reference.holds())
-    hold = FOREIGN_PURCHASE.message | {"mti": "0110"}
-    elements = hold["de"]
-    original = f"0100{elements['11']}{elements['7']}{elements['32']:0>11}{0:011}"
-    reversal = hold | {"mti": "0420", "de": elements | {"11": "999001", "90": original}}
+    reversal, hold = reversal_and_hold()
     together = foreseen(context, reversal, hold)
 
     first = ask(context, reversal)

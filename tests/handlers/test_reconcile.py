@@ -298,15 +298,19 @@ def test_a_dry_run_writes_nothing_but_its_own_lists(cloud: Cloud, machine: Machi
     assert len(new) == 1
 
 
-def test_what_was_cleared_beyond_tolerance_is_a_break_until_it_is_given_back(
-    cloud: Cloud, machine: Machine, context: Any
-) -> None:
-    """100.00 were authorised of what cleared with 112.63."""
+def over_cleared(cloud: Cloud) -> tuple[str, str]:
+    """100.00 were authorised of what cleared with 112.63: the break, and the record that has it."""
     header = cloud.row("journal", pk=PURCHASE, sk="H")
     cloud.put("journal", **header | {"flags": ["OVER_CLEARED", "OVER_TOLERANCE"]})
     (payment,) = [row for row in cloud.rows("payments") if row.get("cleared")]
     cloud.put("payments", **payment | {"authorised": 10_000})
-    over = ("OVER_CLEARED", FOREIGN_PURCHASE.received.ingest_id)
+    return "OVER_CLEARED", FOREIGN_PURCHASE.received.ingest_id
+
+
+def test_what_was_cleared_beyond_tolerance_is_a_break_until_it_is_given_back(
+    cloud: Cloud, machine: Machine, context: Any
+) -> None:
+    over = over_cleared(cloud)
 
     (told,) = [e for e in machine.compare()["records"]["shown"] if e["kind"] == "OVER_CLEARED"]
     assert (told["kind"], told["id"]) == over
@@ -321,11 +325,7 @@ def test_what_was_cleared_beyond_tolerance_is_a_break_until_it_is_given_back(
 def test_what_a_person_accepts_of_an_over_clearing_is_no_break_and_stays_in_the_report(
     cloud: Cloud, machine: Machine, context: Any
 ) -> None:
-    header = cloud.row("journal", pk=PURCHASE, sk="H")
-    cloud.put("journal", **header | {"flags": ["OVER_CLEARED", "OVER_TOLERANCE"]})
-    (payment,) = [row for row in cloud.rows("payments") if row.get("cleared")]
-    cloud.put("payments", **payment | {"authorised": 10_000})
-    over = ("OVER_CLEARED", FOREIGN_PURCHASE.received.ingest_id)
+    over = over_cleared(cloud)
 
     order = {"action": "accept", "id": PURCHASE, "amount": 1263, "currency": "EUR"}
     told = dispute.handler(order | {"note": "a tip", "by": "ann"}, context)
