@@ -51,6 +51,8 @@ _THROTTLES = {
 _SLOWNESS = (1.0, 1.0, 1.0, 1.0, 8.0, 40.0)
 # They read much before they write.
 _SLOW_REPAIRS = {"RebuildBalancesFunction", "ReleaseFunction"}
+_WRITES = {"TransactWriteItems", "UpdateItem", "PutItem"}
+_WAITS_SECONDS = (0.0, 0.3, 2.0, 8.0)
 _STREAM_ACTIONS = ("DescribeStream", "GetRecords", "GetShardIterator")
 _QUEUE_ACTIONS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 
@@ -115,6 +117,7 @@ class CloudRun:
         self.readers: list[Reader] = []
         self._importing: str | None = None
         self._throttled_until: dict[str, float] = {}
+        self._waits, self._waiting = self.rng, frozenset[str]()
         self._kept: dict[str, deque[tuple[float, dict[str, Any]]]] = {}
         self._readable: dict[tuple[str, str], bool] = {}
         self._feed_functions()
@@ -161,6 +164,10 @@ class CloudRun:
     def sleep(self, seconds: float) -> None:
         self.scheduler.pause(seconds)
 
+    def keep_waiting(self, names: Collection[str], waits: random.Random) -> None:
+        """These often wait before they write, for as long as these numbers say."""
+        self._waits, self._waiting = waits, frozenset(names)
+
     def import_as(self, role: str | None) -> None:
         """Whose role the calls outside all runs are made under: those of a function's start."""
         self._importing = role
@@ -179,12 +186,7 @@ class CloudRun:
             raise Stopped
         if self.deployment.amend is not None:
             kwargs = self.deployment.amend(task.name, operation, kwargs)
-        task.calls += 1
-        if task.calls == 1 and self.faults.on:
-            # Some runs are slow, so that much happens between two of their calls.
-            slow = _SLOWNESS[4:] if task.name in _SLOW_REPAIRS else _SLOWNESS
-            task.slowness = self.rng.choice(slow)
-        self.scheduler.pause(self.rng.uniform(0.002, 0.03) * task.slowness)
+        self._take_time(task, operation)
         place = f"{task.name} {operation}"
         self.note(place)
         # What people do is rare, and its middle is where it must not stop.
@@ -199,6 +201,16 @@ class CloudRun:
             raise refusal("AccessDeniedException", operation)
         answer = self._perform(service, operation, kwargs, fault)
         return self._after(task, answer, fault)
+
+    def _take_time(self, task: Task, operation: str) -> None:
+        task.calls += 1
+        if task.calls == 1 and self.faults.on:
+            # Some runs are slow, so that much happens between two of their calls.
+            slow = _SLOWNESS[4:] if task.name in _SLOW_REPAIRS else _SLOWNESS
+            task.slowness = self.rng.choice(slow)
+        self.scheduler.pause(self.rng.uniform(0.002, 0.03) * task.slowness)
+        if task.name in self._waiting and operation in _WRITES and self.faults.on:
+            self.scheduler.pause(self._waits.uniform(0.0, self._waits.choice(_WAITS_SECONDS)))
 
     def _before(self, task: Task, service: str, operation: str, fault: str | None) -> None:
         if fault == "crash before":

@@ -43,6 +43,7 @@ RATES = {
     "notice twice": 0.2,
 }
 _BUDGET = 25
+_FAVOURED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ class Faults:
         self.drawn: list[Fired] = []
         self.on = True
         self._rates = _mixed(rng)
+
+    def favour(self, kinds: Collection[str]) -> None:
+        """Make these frequent, whatever the seed says."""
+        self._rates |= {kind: RATES[kind] * _FAVOURED for kind in kinds}
 
     def hits(self, kind: str, place: str, at: float, times: float = 1.0) -> bool:
         """Whether this goes wrong here and now."""

@@ -21,6 +21,7 @@ from tests.simulation.scheduler import Endless
 from tests.simulation.seam import SEAM
 from tests.simulation.silence import Silence
 from tests.simulation.standing import guarding
+from tests.simulation.watchers import Watchers
 
 _BEGIN_SECONDS = 600.0
 _SPARING = 0.01
@@ -71,6 +72,8 @@ def simulate(
     """
     seeds = Streams.of(seed)
     run = begun(base, seeds, only)
+    run.faults.favour(focus.faults)
+    run.keep_waiting(focus.slow, random.Random(f"waits of {seed}"))
     scenario = Drawing(seeds.scenario, focus).scenario(most)
     if most is None:
         many = Drawing(random.Random(f"burst of {seed}"), focus, _BURST_STAN)
@@ -91,6 +94,7 @@ def simulate(
     openers = Openers(run, seed, focus)
     openers.plan(scenario)
     Accepters(run, seed, focus).plan(scenario)
+    Watchers(run, seed, focus).plan()
     evidence = Evidence(run, base, scenario, doors, people, interface)
     course = _Course(evidence, clerks, openers)
     try:

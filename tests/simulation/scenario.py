@@ -15,6 +15,8 @@ _FOCUSED = 0.7
 _BURST = 0.1
 # How long the rules keep a fuel pump's hold.
 _FUEL_SECONDS = 3_600.0
+# How long a request waits for its response.
+_REQUEST_SECONDS = 900.0
 _ASKING = ("0100", "0200")
 # What becomes of a request that has a response: it is late only where something takes its time.
 _ASKED = frozenset({"PENDING_MATCH NO_RESPONSE RESOLVED", "REJECTED REQUEST_WITHOUT_RESPONSE"})
@@ -76,7 +78,9 @@ class Scenario:
 @dataclass(frozen=True, slots=True)
 class Focus:
     """What a run is mostly about: `kinds` of messages, and `acts` of people, by their names;
-    `burst`: many messages for one batched account.
+    `burst`: many messages for one batched account; `slow`: functions and machines that are often
+    kept waiting before they write, so that what they have read is old by then; `faults`: kinds that
+    are frequent.
 
     Nothing that else may happen is left out; it only happens less often.
     """
@@ -84,6 +88,8 @@ class Focus:
     kinds: tuple[str, ...] = ()
     acts: tuple[str, ...] = ()
     burst: bool = False
+    slow: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 ANYTHING = Focus()
@@ -286,6 +292,31 @@ class Drawing:
         clearing = self._clearing(hold)
         clearing.at = hold.at + _FUEL_SECONDS + self._rng.uniform(0.0, 8.0)
         return [hold, clearing]
+
+    # These are drawn only where a run is about them.
+
+    def held_while_money_comes(self) -> list[Planned]:
+        """A hold of more than there is, and at the same moment the money that it lacks."""
+        card, (enough, lacking) = FIRST_CARD[BUSY[0]], (265_000, 8_000)
+        either = Expected("HOLD", one_of=frozenset({"HOLD", f"REJECTED {SHORT}"}))
+        hold = self._one("hold", card, either, mti="0110", de4=f"{enough:012}")
+        money = self._one("money", card, Expected("REFUND"), de3="200000", de4=f"{lacking:012}")
+        money.at = hold.at + self._rng.uniform(-2.0, 2.0)
+        return [hold, money]
+
+    def held_and_paid_back(self) -> list[Planned]:
+        """Fuel, whose refund comes when its hold expires and waits for the clearing behind it."""
+        hold, clearing = self.held_for_an_hour()
+        refund = self._pay_back(clearing)
+        refund.at = clearing.at
+        clearing.at += self._rng.uniform(60.0, 600.0)
+        return [hold, clearing, refund]
+
+    def answered_at_last(self) -> list[Planned]:
+        """A request whose response comes when its time is over."""
+        asked, response, *_ = self.pair()
+        response.at = asked.at + _REQUEST_SECONDS + self._rng.uniform(0.0, 8.0)
+        return [asked, response]
 
     def payment(self) -> list[Planned]:
         """A promised hold (0120) and some of what may follow, in any order."""

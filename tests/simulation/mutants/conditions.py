@@ -137,11 +137,26 @@ _CORRECTIONS = Focus(kinds=("purchase",), acts=("void", "change", "quarrel"))
 _DISPUTES = Focus(kinds=("purchase",), acts=("dispute", "contend"))
 _EXCESSES = Focus(kinds=("payment",), acts=("accept", "compete"))
 _SETTLEMENT = Focus(kinds=("purchase",), acts=("settle",))
-_ACCOUNTS = Focus(kinds=("rush",), acts=("account",))
+_ACCOUNTS = Focus(kinds=("rush",), acts=("account",), slow=("AccountFunction",))
 _BURST = Focus(burst=True)
 _PAYMENTS = Focus(kinds=("payment",))
-_EXPIRY = Focus(kinds=("held_for_an_hour",), acts=("watch_the_timers",))
+_EXPIRY = Focus(kinds=("held_and_paid_back",), acts=("watch_the_timers",), slow=("TimersFunction",))
 _RELEASES = Focus(kinds=("over_limit_again",), acts=("release", "settle_suspense", "quarrel"))
+_FAILING_TWICE = Focus(slow=(_RULES,), faults=("run twice", "throttle"))
+_SHORT_OF_MONEY = Focus(
+    kinds=("held_while_money_comes",), slow=("PostFunction",), faults=("visible again",)
+)
+_LATE_ANSWERS = Focus(
+    kinds=("answered_at_last",), acts=("watch_the_requests",), slow=("TimersFunction",)
+)
+_REPEATS_RELEASED = Focus(
+    kinds=_REPEATS, acts=("watch", "quarrel", "release"), slow=("ReleaseFunction",)
+)
+_SUMMING = Focus(
+    kinds=("rush", "repeated"),
+    acts=("resum", "fold_by_hand"),
+    slow=("RebuildBalancesFunction",),
+)
 _PAIRS = Focus(kinds=("pair", "lone_request"), acts=("discard", "release"))
 
 CONDITIONS = (
@@ -159,9 +174,9 @@ CONDITIONS = (
     dropped("DeduplicateFunction", _PARK, "a parked row is put over another"),
     dropped("DeduplicateFunction", _NOT_BOOKED, "a repeat is parked without a look for its header"),
     dropped("DeduplicateFunction", _DECIDE, "a response answers a request in any state", _PAIRS),
-    dropped("TimersFunction", _DECIDE, "timers let a request go on in any state", _PAIRS),
+    dropped("TimersFunction", _DECIDE, "timers let a request go on in any state", _LATE_ANSWERS),
     # Decisions
-    dropped(_RULES, _FAILED_ROW, "a booked record is parked as failed"),
+    dropped(_RULES, _FAILED_ROW, "a booked record is parked as failed", _FAILING_TWICE),
     dropped(_RULES, _rejection, "a rejection does not look for a header"),
     dropped(_RULES, _PARK, "the workflow parks over another row"),
     # Booking
@@ -176,14 +191,14 @@ CONDITIONS = (
     dropped("PostFunction", _PARK, "Post parks over another row"),
     dropped("PostFunction", _NOT_PARKED, "what has a parked outcome is booked"),
     dropped("PostFunction", _DECIDE, "a booking resolves any parked row"),
-    dropped("PostFunction", _NOT_BOOKED, "what is booked is refused, or waits", _PAYMENTS),
+    dropped("PostFunction", _NOT_BOOKED, "what is booked is refused, or waits", _SHORT_OF_MONEY),
     # Booking in batches
     dropped("PostBatchFunction", _HEADER, "a batch puts a header over another", _BURST),
     dropped(
         "PostBatchFunction",
         _BALANCE_AND_LINE,
         "a batch moves a balance at any version",
-        Focus(burst=True, acts=("mode", "account")),
+        Focus(burst=True, acts=("mode", "account"), slow=("PostBatchFunction",)),
     ),
     # Payments
     dropped("PostFunction", _PAYMENT, "a payment moves at any version", _PAYMENTS),
@@ -195,7 +210,7 @@ CONDITIONS = (
         "RebuildBalancesFunction",
         _on("ConditionCheck", "BalancesTable"),
         "sums are set while a fold runs",
-        Focus(kinds=("rush",), acts=("resum",)),
+        _SUMMING,
     ),
     # Reference data and accounts
     dropped("LoadReferenceFunction", _BALANCE, "terms change at any version"),
@@ -216,7 +231,9 @@ CONDITIONS = (
     ),
     # Decisions of people
     dropped("ReleaseFunction", _DECIDE, _ANY_STATE),
-    dropped("ReleaseFunction", _NOT_BOOKED, "a release does not look for a header"),
+    dropped(
+        "ReleaseFunction", _NOT_BOOKED, "a release does not look for a header", _REPEATS_RELEASED
+    ),
     dropped("ReleaseFunction", _BALANCE_AND_LINE, "a resume at any balance version", _RELEASES),
     dropped("ReleaseFunction", _HEADER, "a suspense booking is settled twice", _RELEASES),
     dropped(
