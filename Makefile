@@ -26,7 +26,7 @@ simulate: install ## thousands of runs under faults: make simulate SEEDS=10000
 	@PYTHONPATH=src:. $(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) --jobs 2
 
 mutants: install ## each guard, rounding and netting step taken away once: what misses it
-	@PYTHONPATH=src:. $(BIN)/python -m tests.arithmetic
+	@PYTHONPATH=src:. $(BIN)/python -m tests.taken_away
 	@PYTHONPATH=src:. $(BIN)/python -m tests.simulation.mutants
 
 install:

@@ -12,6 +12,7 @@ from cli.audit.duplicates_are_parked import duplicates_are_parked
 from cli.audit.events_are_the_ledger import events_are_the_ledger
 from cli.audit.exactly_once import exactly_once
 from cli.audit.finding import Break
+from cli.audit.holds_follow import holds_follow
 from cli.audit.no_orphan_legs import no_orphan_legs
 from cli.audit.nothing_lost import nothing_lost
 from cli.audit.openings_are_booked import openings_are_booked
@@ -57,7 +58,9 @@ INVARIANTS: dict[int, tuple[str, Check]] = {
     6: (
         "available money is what posted, held and limit make it",
         lambda books: chain(
-            available_is_right(books.balances), held_is_open_holds(books.balances, books.payments)
+            available_is_right(books.balances),
+            held_is_open_holds(books.balances, books.payments),
+            holds_follow(books.headers.values(), books.balances),
         ),
     ),
     7: (

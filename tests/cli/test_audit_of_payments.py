@@ -8,6 +8,7 @@ import pytest
 from adapters.corrections import Instruction
 from adapters.items import from_item
 from cli.audit.finding import Break
+from cli.audit.holds_follow import holds_follow
 from cli.audit.payments_are_sound import (
     counters_are_in_bounds,
     counters_are_sums,
@@ -53,6 +54,7 @@ class Ledger:
     def breaks(self) -> list[Break]:
         return [
             *held_is_open_holds(self.balances, self.payments),
+            *holds_follow(self.headers.values(), self.balances),
             *life_is_in_the_journal(self.payments, self.headers),
             *counters_are_in_bounds(self.payments),
             *over_clearing_is_flagged(self.payments, self.headers),
@@ -87,6 +89,16 @@ def test_what_the_ledger_books_holds(ledger: Ledger) -> None:
     assert ledger.breaks() == []
 
 
+def test_a_hold_on_a_balance_that_had_moved_is_found(ledger: Ledger) -> None:
+    (held,) = [row for row in ledger.headers.values() if row["purpose"] == "HOLD"]
+    late = held["hold"] | {"change": 100, "held_after": 100}
+    ledger.headers["J#late"] = held | {"pk": "J#late", "hold": late}
+
+    assert [each.what for each in holds_follow(ledger.headers.values(), ledger.balances)] == [
+        "what is held does not run on at 0, 100"
+    ]
+
+
 def test_held_money_without_a_hold_is_found(ledger: Ledger) -> None:
     ledger.balances[0]["held"] += 1
 
@@ -96,7 +108,7 @@ def test_held_money_without_a_hold_is_found(ledger: Ledger) -> None:
 def test_a_message_without_its_header_is_found(ledger: Ledger) -> None:
     del ledger.headers[ledger.payment["taken"][1]["header_id"]]
 
-    assert numbers(ledger) == {8}
+    assert numbers(ledger) == {6, 8}
 
 
 def test_a_header_that_the_payment_does_not_know_is_found(ledger: Ledger) -> None:

@@ -111,7 +111,7 @@ def test_an_account_whose_opening_money_is_under_way_is_not_closed(
     assert cloud.row("balances", pk=ROW)["status"] == "OPEN"
 
 
-def before_the_close(cloud: Cloud, happens: Callable[[], None]) -> list[str]:
+def before_the_write(cloud: Cloud, happens: Callable[[], object]) -> list[str]:
     """It happens between what the order has read and its write; the list says that it did."""
     happened: list[str] = []
 
@@ -128,7 +128,7 @@ def test_opening_money_that_is_booked_between_look_and_close_keeps_the_account_o
     cloud: Cloud, context: Any
 ) -> None:
     nothing_ordered(cloud)
-    booked = before_the_close(cloud, lambda: given.openings_booked(cloud))
+    booked = before_the_write(cloud, lambda: given.openings_booked(cloud))
 
     assert told(context, "close")["code"] == "BALANCE_NOT_ZERO"
     assert booked
@@ -170,10 +170,34 @@ def test_a_booking_between_look_and_close_keeps_the_account_open(
         given.received(cloud, FOREIGN_PURCHASE)
         given.booked(cloud, "TransactionPostingApproved")
 
-    booked = before_the_close(cloud, purchase)
+    booked = before_the_write(cloud, purchase)
 
     assert told(context, "close")["code"] == "BALANCE_NOT_ZERO"
     assert booked
+
+
+def test_what_a_load_changes_between_look_and_write_is_kept(cloud: Cloud, context: Any) -> None:
+    row = {"account_id": "A-9001", "status": "OPEN", "currency": "EUR", "product": "CLASSIC"}
+    told(context, "open", "A-9001", currency="EUR", product="CLASSIC")
+    loaded = row | {"overdraft_limit": 0, "holder": "N. Ewe"}
+    happened = before_the_write(cloud, lambda: given.load("accounts", [loaded], version=9))
+
+    assert told(context, "limit", "A-9001", overdraft_limit=500)["result"] == "CHANGED"
+
+    current = cloud.row("reference", pk="A#A-9001", sk="CURRENT")
+    assert happened
+    assert (current["holder"], current["overdraft_limit"]) == ("N. Ewe", 500)
+
+
+def test_two_people_do_not_open_one_account_in_two_currencies(cloud: Cloud, context: Any) -> None:
+    dollars, euros = ({"currency": each, "product": "CLASSIC"} for each in ("USD", "EUR"))
+    first = before_the_write(cloud, lambda: told(context, "open", "A-9001", **dollars))
+
+    assert told(context, "open", "A-9001", **euros)["code"] == "ACCOUNT_EXISTS"
+
+    assert first
+    assert cloud.row("reference", pk="A#A-9001", sk="CURRENT")["currency"] == "USD"
+    assert "B#cust:A-9001#EUR" not in {row["pk"] for row in cloud.rows("balances")}
 
 
 def test_a_dry_run_changes_nothing(cloud: Cloud, context: Any) -> None:

@@ -161,6 +161,19 @@ def test_above_the_cap_a_second_person_must_approve(cloud: Cloud, context: Any) 
     assert posted(cloud) == before - 20_001
 
 
+def test_who_asks_for_the_same_later_does_not_become_the_one_who_asked(
+    cloud: Cloud, context: Any
+) -> None:
+    dear = {"amounts": {"FX_FEE": 20_151}}
+    asked = told(context, dear)
+
+    assert told(context, dear, by="bob")["result"] == "WAITS_FOR_APPROVAL"
+
+    order = cloud.row("journal", pk=f"ORDER#{RIGHT}", sk=asked["order"])
+    assert order["by"] == "ann"
+    assert told(context, approve=True)["code"] == "SAME_PERSON"
+
+
 def test_what_nobody_asked_for_cannot_be_approved(context: Any) -> None:
     assert told(context, approve=True, by="bob")["code"] == "NOT_ASKED"
 

@@ -41,6 +41,14 @@ def test_a_broken_message_is_parked_and_does_not_stop_the_rest(cloud: Cloud, con
     assert cloud.row("parked", reason="INVALID")["errors"][0]["offset"] == "$.de.4"
 
 
+def test_a_broken_message_that_comes_again_points_at_the_first(cloud: Cloud, context: Any) -> None:
+    receipts = [send(context, BROKEN, key=key)[1]["results"][0] for key in ("a", "b", "c")]
+
+    first, *again = receipts
+    assert "original" not in first
+    assert {each["original"] for each in again} == {first["ingest_id"]}
+
+
 def test_messages_may_stand_under_a_key_of_their_own(cloud: Cloud, context: Any) -> None:
     _, body = send(context, {"messages": [PURCHASE, OTHER]})
 

@@ -247,6 +247,18 @@ def test_the_first_rule_set_is_put_once_and_is_in_force(cloud: Cloud, context: A
     assert (pointer["rule_version"], pointer["by"]) == ("v1", "reference load")
 
 
+def test_of_two_first_rule_sets_one_is_put_in_force(cloud: Cloud, context: Any) -> None:
+    def other_first(operation: str) -> None:
+        if operation == "TransactWriteItems":
+            cloud.dynamodb.before = lambda _operation: None
+            load_reference.handler(RULES | {"rule_version": "v2"}, context)
+
+    cloud.dynamodb.before = other_first
+    load_reference.handler(RULES, context)
+
+    assert reference(cloud, "RULES")["rule_version"] == "v2"
+
+
 def test_a_rule_set_never_changes_under_its_version(cloud: Cloud, context: Any) -> None:
     load_reference.handler(RULES, context)
     stricter = {"id": "AMOUNT_LIMIT", "params": {"limits": {"EUR": 1}}}

@@ -129,6 +129,31 @@ def test_what_was_released_long_after_its_minute_is_sent_again_until_it_ended(
     assert (row["state"], "due_shard" in row) == ("RELEASED", False)
 
 
+def test_what_waits_again_when_the_sweep_writes_stays_in_the_index(
+    cloud: Cloud, context: Any
+) -> None:
+    received(cloud, FOREIGN_PURCHASE)
+    given.reference(cloud)
+    given.booked(cloud, "TransactionPostingApproved")
+    long_ago = {"due_shard": "00", "due_at": "2026-11-20T00:10:00Z", "msg_id": FOREIGN.msg_id}
+    parked(cloud, FOREIGN_PURCHASE, "RELEASED", **long_ago)
+    story = [{"state": "RELEASED", "at": "2026-11-20T00:10:00.000+00:00"}]
+    cloud.put("parked", **cloud.row("parked") | {"history": story})
+    cloud.time = FOREIGN_PURCHASE.received_at + timedelta(hours=3)
+    parked_again: list[str] = []
+
+    def meanwhile(operation: str) -> None:
+        if operation == "UpdateItem" and not parked_again:
+            parked_again.append(operation)
+            parked(cloud, FOREIGN_PURCHASE, "PARKED", **long_ago)
+
+    cloud.dynamodb.before = meanwhile
+    sweep.handler({}, context)
+
+    assert parked_again
+    assert cloud.row("parked")["due_shard"] == "00"
+
+
 @pytest.mark.parametrize("state", ["PARKED", "DISCARDED", "RESOLVED"])
 def test_a_parked_record_stays_where_it_is(cloud: Cloud, context: Any, state: str) -> None:
     received(cloud, FOREIGN_PURCHASE)

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.fold import Fold
 from adapters.parked_row import DUPLICATE, FAILED, REJECTED, ParkedRow
-from domain.errors import Contradiction, Refused
+from domain.errors import Contradiction, Refused, Unavailable
 from domain.events import (
     Decided,
     Meta,
@@ -194,6 +194,19 @@ def test_a_moving_balance_is_read_again_and_the_line_follows_it(tables: Tables) 
     tables.poster.post(approved(other))
 
     assert [line[2] for line in tables.lines()] == [-100, -300]
+
+
+def test_a_balance_that_was_set_back_gets_no_second_line_under_a_number(tables: Tables) -> None:
+    """As by a restore of one table from a backup."""
+    before = dict(tables.dynamodb.tables["balances"].items)
+    tables.poster.post(approved(decided(Money(100, "EUR"))))
+    tables.dynamodb.tables["balances"].items.update(before)
+
+    with pytest.raises(Unavailable):
+        tables.poster.post(approved(_of_message(decided(Money(200, "EUR")), "msg_b")))
+
+    assert tables.headers() == {"J#msg_a": "CLEAR"}
+    assert tables.lines() == [("000000000001", -100, -100)]
 
 
 def _of_message(record: Decided, msg_id: str) -> Decided:

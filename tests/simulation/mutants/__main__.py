@@ -1,15 +1,17 @@
 """python -m tests.simulation.mutants [--measure] [WORD ...]: the table of mutants, those with a
 known seed or those whose names hold a word.
 
-Each is tried at the seed that is known to kill it first. `--measure` goes through the seeds from 1
-on instead, with all mutants, and keeps the first seed that kills each.
+Each is tried at the seed that is known to kill it first, and then it is looked whether every
+condition that runs ask of the database is taken away by one. `--measure` goes through the seeds
+from 1 on instead, with all mutants, and keeps the first seed that kills each.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from tests.simulation.mutants.table import MUTANTS, known_seeds, remember, verdicts
+from tests.simulation.mutants.completeness import without_a_mutant
+from tests.simulation.mutants.table import MUTANTS, base, known_seeds, remember, verdicts
 
 _WIDE = 48
 
@@ -33,10 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{len(told)} mutants, {alive} alive; {sum(each.tried for each in told)} schedules."
         " From seed 1 on: python -m tests.simulation.mutants --measure"
     )
+    untouched = [] if given.words or given.measure else without_a_mutant(base(), MUTANTS)
+    for asked in untouched:
+        print(f"NOTHING takes {asked.condition!r} of {asked.table} {asked.prefix} away")
     unknown = [each.name for each in MUTANTS if each.name not in seeds]
-    if unknown and not given.words:
+    if unknown:
         print(f"{len(unknown)} without a known seed, to be measured: {'; '.join(unknown)}")
-    return bool(alive)
+    return bool(alive or untouched or unknown)
 
 
 if __name__ == "__main__":

@@ -188,6 +188,12 @@ CONDITIONS = (
         "a balance and its line at any version",
         Focus(kinds=("rush",)),
     ),
+    dropped(
+        "PostFunction",
+        _BALANCE,
+        "money is held at any version of the balance",
+        Focus(kinds=("held",), slow=("PostFunction",)),
+    ),
     dropped("PostFunction", _PARK, "Post parks over another row"),
     dropped("PostFunction", _NOT_PARKED, "what has a parked outcome is booked"),
     dropped("PostFunction", _DECIDE, "a booking resolves any parked row"),

@@ -38,6 +38,13 @@ class Verdict:
         return bool(self.what)
 
 
+def base() -> Base:
+    """What all runs of this process start from."""
+    if not _BASE:
+        _BASE.append(deploy())
+    return _BASE[-1]
+
+
 def known_seeds() -> dict[str, int]:
     """The first seed at which each mutant died when that was last measured."""
     seeds: dict[str, int] = json.loads(KNOWN.read_text())
@@ -59,7 +66,7 @@ def verdicts(
     anew, the seeds from 1 on in their order.
     """
     known = {} if measured else known_seeds()
-    _BASE.append(deploy())
+    base()
     gc.freeze()
     gc.set_threshold(_OBJECTS_UNSEEN)
     chosen = [
@@ -90,10 +97,10 @@ def _first_broken(
     mutant: Mutant, seeds: Sequence[int], after: int
 ) -> tuple[int, list[tuple[int, str]]]:
     """How many seeds were tried by then, and what the last of them breaks."""
-    with mutated(_BASE[-1], mutant) as base:
+    with mutated(base(), mutant) as changed:
         for tried, seed in enumerate(seeds[after:], after + 1):
             # Every check on every seed: the mutant may show in any of them.
-            broken = simulate(base, seed, thorough=True, focus=mutant.focus).broken
+            broken = simulate(changed, seed, thorough=True, focus=mutant.focus).broken
             if broken:
                 return tried, broken
     return len(seeds), []
@@ -101,4 +108,4 @@ def _first_broken(
 
 @cache
 def _sound(seed: int, focus: Focus) -> bool:
-    return not simulate(_BASE[-1], seed, thorough=True, focus=focus).broken
+    return not simulate(base(), seed, thorough=True, focus=focus).broken

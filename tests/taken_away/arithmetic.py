@@ -1,18 +1,6 @@
 """The steps of the arithmetic that money rests on, and the test that misses each of them."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """`text` stands once in the file; without the step there stands `without`."""
-
-    name: str
-    file: str
-    text: str
-    without: str
-    test: str
-
+from tests.taken_away.step import Step
 
 _CONVERTED = "return Money(int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)), fx.base)"
 _SHARED = "return Money(int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)), amount.currency)"
@@ -268,4 +256,4 @@ NETTING = (
     ),
 )
 
-STEPS = (*ROUNDING, *NETTING)
+ARITHMETIC = (*ROUNDING, *NETTING)

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.arithmetic.steps import Step
+from tests.taken_away.step import Step
 
 ROOT = Path(__file__).parents[2]
 # What pytest says of a run in which something failed; anything else is no answer.

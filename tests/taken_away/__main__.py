@@ -1,10 +1,12 @@
-"""python -m tests.arithmetic: the table of rounding and netting steps, each taken away once."""
+"""python -m tests.taken_away: the table of steps, of rounding, netting and conditions, each taken
+away once.
+"""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.arithmetic.steps import STEPS
-from tests.arithmetic.taken_away import is_missed, sound
+from tests.taken_away import STEPS
+from tests.taken_away.running import is_missed, sound
 
 _JOBS = 2
 _WIDE = 66

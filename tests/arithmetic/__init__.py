@@ -1,1 +1,0 @@
-"""Rounding and netting, taken away step by step: a named test must miss each."""
