@@ -1,7 +1,7 @@
 """How many messages a second the local system posts once it is warm, and what each costs in CPU.
 
     ./posting up
-    python -m bench.rate [--messages 600] [--rounds 3]
+    PYTHONPATH=src:. .venv/bin/python -m bench.rate [--messages 600] [--rounds 3]
 
 Each round sends purchases that nobody sent before, by cards of the sample population, through the
 API, and waits until each is booked. The rate counts from the first message received to the last one

@@ -3,13 +3,12 @@
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import records
+from local import process_table, records
 
 POLL_SECONDS = 0.05
 
@@ -93,30 +92,20 @@ def recorded(path: Path) -> tuple[Running, dict[str, Any]] | None:
 
 def birth_of(pid: int) -> str:
     """When the process began, as the system words it; empty when it does not run."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return "" if Path("/proc/self/stat").exists() else _birth_by_ps(pid)
-    except ProcessLookupError:
-        return ""
-    # The command stands in brackets and may hold anything; the fields after it are fixed.
-    fields = stat.rpartition(")")[2].split()
-    return "" if fields[0] == "Z" else fields[19]
+    if not process_table.has_proc():
+        return _birth_by_ps(pid)
+    fields = process_table.stat(pid)
+    return "" if fields is None or fields[0] == "Z" else fields[19]
 
 
 def _members(group: int) -> list[int]:
-    told = subprocess.run(
-        ["ps", "-A", "-o", "pid=,pgid="], capture_output=True, text=True, check=False
-    ).stdout
-    pairs = (line.split() for line in told.splitlines())
-    return [int(pid) for pid, of_group in pairs if int(of_group) == group and int(pid) != group]
+    return [
+        each.pid for each in process_table.listed() if each.group == group and each.pid != group
+    ]
 
 
 def _birth_by_ps(pid: int) -> str:
-    found = subprocess.run(
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    words = found.stdout.split()
+    words = process_table.ps("-o", "stat=,lstart=", "-p", str(pid)).split()
     return "" if not words or words[0].startswith("Z") else " ".join(words[1:])
 
 

@@ -5,13 +5,12 @@ import os
 import random
 import re
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
 
 import local
-from local import engine, folders, records, running
+from local import engine, folders, process_table, records, running
 from tests.engine.live import Stack, eventually
 
 # How long a running pipe may take to notice that it was stopped.
@@ -124,18 +123,9 @@ def workers() -> dict[int, str]:
     """The processes that run functions now, and which."""
     started = engine.process()
     assert started is not None
-    told = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,ppid=,command="],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    rows = (line.split(maxsplit=2) for line in told.splitlines())
-    return {
-        int(pid): found[1]
-        for pid, parent, command in rows
-        if int(parent) == started.pid and (found := FUNCTION.search(command))
-    }
+    children = [each.pid for each in process_table.listed() if each.parent == started.pid]
+    found = ((pid, FUNCTION.search(process_table.command(pid))) for pid in children)
+    return {pid: named[1] for pid, named in found if named}
 
 
 def stop_engine() -> None:

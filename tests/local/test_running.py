@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local import memory, records, running
+from local import memory, process_table, records, running
 
 SLEEPER = "import time; print(1, flush=True); time.sleep(60)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEPER
@@ -52,6 +52,16 @@ def test_another_process_under_the_same_number_is_left_alone() -> None:
     process.wait()
 
 
+@pytest.fixture(params=["no ps", "no /proc"])
+def bare(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small Linux has no `ps`, and other systems no /proc."""
+    if request.param == "no ps":
+        monkeypatch.setenv("PATH", "")
+    else:
+        monkeypatch.setattr(process_table, "PROC", Path("/proc/without"))
+
+
+@pytest.mark.usefixtures("bare")
 def test_what_a_killed_process_left_behind_is_ended() -> None:
     process, child = start(PARENT)
     found = running.of(process.pid)
@@ -79,6 +89,7 @@ def test_a_record_is_whole_or_not_there(tmp_path: Path) -> None:
     assert records.read(path) is None
 
 
+@pytest.mark.usefixtures("bare")
 def test_the_memory_of_a_process_and_its_children_is_summed() -> None:
     process, child = start(PARENT)
 

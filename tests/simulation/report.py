@@ -11,6 +11,7 @@ from tests.simulation.shrink import shrunk
 
 ROOT = Path(__file__).parents[2]
 REGRESSIONS = Path(__file__).parent / "regressions.json"
+_COMMAND = "PYTHONPATH=src:. .venv/bin/python -m tests.simulation"
 
 
 def report(base: Base, failed: Outcome) -> str:
@@ -34,7 +35,7 @@ def report(base: Base, failed: Outcome) -> str:
         *(f"  invariant {number}: {what}" for number, what in least.broken[:8]),
         f"with {least.messages} messages and {len(only)} of {failed.drawn} faults:",
         *(f"  {fault}" for fault in least.faults),
-        f"see it: python -m tests.simulation --seed {failed.seed} --trace",
+        f"see it: {_COMMAND} --seed {failed.seed} --trace",
         f"keep it in {REGRESSIONS.name}: {json.dumps(case)}",
     ]
     return "\n".join(lines)
