@@ -167,11 +167,8 @@ def test_sam_lints_the_template() -> None:
     run("sam", "validate", "--lint", "--template", str(TEMPLATE))
 
 
-def test_cfn_lint_accepts_the_template_as_written() -> None:
-    run("cfn-lint", str(TEMPLATE))
-
-
 def test_cfn_lint_accepts_the_template_as_expanded(tmp_path: Path) -> None:
+    # As written it is linted by `sam validate --lint`, and by `make check` before any test.
     # Only here a wrong value inside a function's event is seen, such as a misspelt response type.
     path = tmp_path / "expanded.json"
     path.write_text(json.dumps(expanded()))
