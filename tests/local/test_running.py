@@ -1,3 +1,5 @@
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,13 +54,34 @@ def test_another_process_under_the_same_number_is_left_alone() -> None:
     process.wait()
 
 
+# What `ps -o` tells of all processes, or of one, where this machine has no `ps` itself.
+PS = f"""#!{sys.executable}
+import os, sys
+from pathlib import Path
+wanted = sys.argv[sys.argv.index(next(each for each in sys.argv if each.endswith("o"))) + 1]
+only = sys.argv[sys.argv.index("-p") + 1] if "-p" in sys.argv else None
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    if only not in {{None, pid}} or not Path("/proc", pid, "stat").exists():
+        continue
+    stat = Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()
+    rss = Path("/proc", pid, "statm").read_text().split()[1]
+    told = {{"pid": pid, "ppid": stat[1], "pgid": stat[2], "stat": stat[0]}}
+    told |= {{"lstart": stat[19], "rss": str(int(rss) * 4)}}
+    print(*(told[name.rstrip("=")] for name in wanted.split(",")))
+"""
+
+
 @pytest.fixture(params=["no ps", "no /proc"])
-def bare(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def bare(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A small Linux has no `ps`, and other systems no /proc."""
     if request.param == "no ps":
         monkeypatch.setenv("PATH", "")
-    else:
-        monkeypatch.setattr(process_table, "PROC", Path("/proc/without"))
+        return
+    monkeypatch.setattr(process_table, "PROC", Path("/proc/without"))
+    if shutil.which("ps") is None:
+        (tmp_path / "ps").write_text(PS)
+        (tmp_path / "ps").chmod(0o700)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
 
 @pytest.mark.usefixtures("bare")
