@@ -1,6 +1,7 @@
 """The Parked table: what was not booked, why, and what happened to it since.
 
-A row is put if absent, or over a RELEASED one, whose story moves into `history`; never over PARKED.
+A row is put if absent, or over a RELEASED one as it was read, whose story moves into `history`;
+over PARKED only where that says that the same message failed, or waits.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +32,7 @@ from adapters.refusals import CONDITION_FAILED, code_of, standing_item
 from domain.business_time import iso_instant
 from domain.errors import Unavailable
 
-_WRITABLE = "attribute_not_exists(ingest_id) OR #state = :released"
+_NEW = "attribute_not_exists(ingest_id)"
 _STATE = {"#state": "state"}
 _AS_RELEASED = {":released": {"S": RELEASED}}
 
@@ -60,17 +61,13 @@ class ParkedTable:
         standing = self.put_first(row)
         if standing is None or not gives_way(standing, row):
             return standing
-        return self._replace(row, standing)
+        return self._put(self._over(row, standing))
 
     def put_first(self, row: ParkedRow) -> dict[str, Any] | None:
         """Park a record that was never parked. Returns None when written, else the row that stands
         there. Raises Unavailable.
         """
-        try:
-            self._put(row, "attribute_not_exists(ingest_id)")
-            return None
-        except ClientError as error:
-            return standing_item(error)
+        return self._put(self._first(row))
 
     def put_unbooked(self, row: ParkedRow, unbooked: dict[str, Any]) -> None:
         """Park a record unless it is booked; `unbooked` is a transaction's check of that.
@@ -78,13 +75,12 @@ class ParkedTable:
         A late delivery may find that another record speaks for the message by now, and this one
         booked all the same: then its header stays its only outcome. Raises Unavailable.
         """
-        written, condition = row, "attribute_not_exists(ingest_id)"
+        put = self._first(row)
         for _ in range(2):
-            put = {"Put": self._request(written, condition)}
-            standing = transactions.write(self._client, [unbooked, put]).get(1)
+            standing = transactions.write(self._client, [unbooked, {"Put": put}]).get(1)
             if standing is None or not gives_way(standing, row):
                 return
-            written, condition = with_story(row, standing), _WRITABLE
+            put = self._over(row, standing)
 
     def first_with(self, content_digest: str, ingest_id: str) -> str | None:
         """Remember the first record with this content; returns it when that is another one.
@@ -95,7 +91,7 @@ class ParkedTable:
             self._client.put_item(
                 TableName=self.table,
                 Item=to_item({"ingest_id": f"D#{content_digest}", "original": ingest_id}),
-                ConditionExpression="attribute_not_exists(ingest_id)",
+                ConditionExpression=_NEW,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
             return None
@@ -167,20 +163,10 @@ class ParkedTable:
         or one of a failure on the way. None where the standing row gives way to nothing.
         """
         if standing is None:
-            return {"Put": self._request(row, "attribute_not_exists(ingest_id)")}
+            return {"Put": self._first(row)}
         if not is_provisional(standing, row) and not gives_way(standing, row):
             return None
-        return {
-            "Put": {
-                "TableName": self.table,
-                "Item": parked_item(with_story(row, standing)),
-                "ConditionExpression": "#state = :state AND parked_at = :read",
-                "ExpressionAttributeNames": _STATE,
-                "ExpressionAttributeValues": to_item(
-                    {":state": standing["state"], ":read": standing["parked_at"]}
-                ),
-            }
-        }
+        return {"Put": self._over(row, standing)}
 
     def release(self, ingest_id: str, msg_id: str, entry: Mapping[str, str]) -> dict[str, Any]:
         """A transaction's action that turns PARKED into RELEASED, for this message id from
@@ -286,26 +272,31 @@ class ParkedTable:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
-    def _replace(self, row: ParkedRow, released: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _put(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """None when written, else the row that stands there. Raises Unavailable."""
         try:
-            self._put(with_story(row, released), _WRITABLE)
+            self._client.put_item(**request)
             return None
         except ClientError as error:
             return standing_item(error)
 
-    def _put(self, row: ParkedRow, condition: str) -> None:
-        self._client.put_item(**self._request(row, condition))
-
-    def _request(self, row: ParkedRow, condition: str) -> dict[str, Any]:
-        values: dict[str, Any] = {
+    def _first(self, row: ParkedRow) -> dict[str, Any]:
+        return {
             "TableName": self.table,
             "Item": parked_item(row),
-            "ConditionExpression": condition,
+            "ConditionExpression": _NEW,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        if condition == _WRITABLE:
-            values |= {
-                "ExpressionAttributeNames": _STATE,
-                "ExpressionAttributeValues": _AS_RELEASED,
-            }
-        return values
+
+    def _over(self, row: ParkedRow, standing: Mapping[str, Any]) -> dict[str, Any]:
+        """Over the row as it was read: another one may have been parked and released since."""
+        return {
+            "TableName": self.table,
+            "Item": parked_item(with_story(row, standing)),
+            "ConditionExpression": "#state = :state AND parked_at = :read",
+            "ExpressionAttributeNames": _STATE,
+            "ExpressionAttributeValues": to_item(
+                {":state": standing["state"], ":read": standing["parked_at"]}
+            ),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }

@@ -209,13 +209,6 @@ WRITES = (
     Use(
         "Parked",
         "Put",
-        "attribute_not_exists(ingest_id) OR #state = :released",
-        names=STATE,
-        values={":released": "state"},
-    ),
-    Use(
-        "Parked",
-        "Put",
         "attribute_not_exists(ingest_id) OR (#state = :released AND parked_at = :read)",
         names=STATE,
         values={":released": "state", ":read": "moment"},

@@ -61,8 +61,8 @@ CONDITIONS = (
     Step(
         "the first record of a content stays the first",
         "adapters/parked.py",
-        'ConditionExpression="attribute_not_exists(ingest_id)",',
-        'ConditionExpression="attribute_not_exists(ingest_id) OR attribute_exists(ingest_id)",',
+        "ConditionExpression=_NEW,",
+        'ConditionExpression=f"{_NEW} OR attribute_exists(ingest_id)",',
         "tests/handlers/test_ingest.py::test_a_broken_message_that_comes_again_points_at_the_first",
     ),
     Step(

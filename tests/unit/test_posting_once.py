@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from adapters.fold import Fold
+from adapters.items import to_item
 from adapters.parked_row import DUPLICATE, FAILED, REJECTED, ParkedRow
 from domain.errors import Contradiction, Refused, Unavailable
 from domain.events import (
@@ -278,6 +279,31 @@ def _released_as(tables: Tables, msg_id: str) -> None:
     entry = {"state": "RELEASED", "at": NOON.isoformat(), "by": "op", "note": ""}
     action = tables.parked.release("ing_a", msg_id, entry)
     tables.dynamodb.transact_write_items(TransactItems=[action])
+
+
+@pytest.mark.parametrize("unbooked", [False, True])
+def test_a_repeat_does_not_cover_a_release_that_came_between_look_and_write(
+    tables: Tables, unbooked: bool
+) -> None:
+    _released_as(tables, "msg_a")
+    standing = tables.parked.get("ing_a")
+    assert standing is not None
+    own = standing | {"msg_id": "msg_own", "parked_at": "2026-11-20T12:00:01.000+00:00"}
+    writes: list[str] = []
+
+    def released_again(operation: str) -> None:
+        writes.append(operation)
+        if len(writes) == 2:
+            tables.dynamodb.tables["parked"].items["ing_a",] = to_item(own)
+
+    tables.dynamodb.before = released_again
+    if unbooked:
+        tables.parked.put_unbooked(_parked(DUPLICATE), tables.journal.absent("J#msg_a"))
+    else:
+        tables.parked.put(_parked(DUPLICATE))
+
+    assert len(writes) == 2
+    assert tables.parked.get("ing_a") == own
 
 
 def test_a_released_record_is_booked_under_its_message_id(tables: Tables) -> None:
