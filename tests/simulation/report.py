@@ -1,6 +1,7 @@
 """What a failing seed prints: how to see it again, the least that it takes, and its regression."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,11 @@ def report(base: Base, failed: Outcome) -> str:
 
 
 def commit() -> str:
-    asked = ["git", "rev-parse", "--short", "HEAD"]
+    """Of the source; unknown where it came without its history, or git is not there."""
+    git = shutil.which("git")
+    if git is None:
+        return "unknown"
+    asked = [git, "rev-parse", "--short", "HEAD"]
     told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
     return told.stdout.strip() or "unknown"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.report import regressions
+from tests.simulation.report import commit, regressions
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 2000
@@ -32,6 +32,12 @@ def test_nothing_is_lost_or_booked_twice_whatever_goes_wrong_and_every_grant_is_
     assert run.returncode == 0, run.stdout + run.stderr
     assert f"{SEEDS} schedules" in run.stdout
     assert "nobody uses" not in run.stdout
+
+
+def test_a_source_without_git_is_of_an_unknown_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    assert commit() == "unknown"
 
 
 @pytest.mark.timeout(600)
