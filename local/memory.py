@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable
-from pathlib import Path
 
 from local import folders, process_table, records
 
@@ -42,7 +41,8 @@ def note(roots: Iterable[int]) -> None:
 
 def _of(pid: int) -> int:
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        rollup = process_table.PROC / f"{pid}/smaps_rollup"
+        lines = rollup.read_text(encoding="ascii").splitlines()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return 0 if process_table.has_proc() else _resident_by_ps(pid)
     return next((int(line.split()[1]) for line in lines if line.startswith(SMAPS_LINE)), 0)
