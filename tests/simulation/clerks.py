@@ -61,10 +61,15 @@ class Clerks:
         # Until then a booking may be seen by no index, and so by no comparison.
         self._run.clock.seconds += INDEX_LAG_SECONDS
         for order in self._files:
-            ask("SettleFunction", order)
-        told = ask("SettleFunction", self._file())
+            ask("SettleFunction", order | self._until_the_last())
+        told = ask("SettleFunction", self._file() | self._until_the_last())
         for each in told.get("breaks", [{"kind": told.get("code"), "what": told}]):
             yield f"the last settlement file: {each['kind']} {each['what']}"
+
+    def _until_the_last(self) -> Row:
+        """After the last booking there is nothing to look for, be it for a day."""
+        booked = [row["booked_at"] for row in self._headers()]
+        return {"booked_until": max(booked)} if booked else {}
 
     # --- corrections
 

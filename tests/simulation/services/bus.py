@@ -24,6 +24,9 @@ _ENTRIES_MAX = 10
 _BYTES_MAX = 256 * 1024
 _FIRST_RETRY_SECONDS = 1.0
 _RETRY_SECONDS_MAX = 3_600.0
+# One in so many targets that are down stays so for longer than a rule tries: a day, over whose every
+# minute each repair walks.
+_OUTLASTED = 24
 _BY_POLICY = {"queue": "sqs:SendMessage", "topic": "sns:Publish"}
 _BY_ROLE = {"machine": "states:StartExecution", "firehose": "firehose:PutRecord"}
 
@@ -156,7 +159,7 @@ class Bus:
     ) -> None:
         run, now, key = self._run, self._run.clock.seconds, (rule.name, target.id)
         if run.hits("target down", f"{rule.name} {target.id}"):
-            if run.faults.below(8) == 0:
+            if run.faults.below(_OUTLASTED) == 0:
                 # So long that the rule gives up: nothing else happens to this event until then.
                 run.scheduler.later(
                     float(target.max_age_seconds),
