@@ -293,9 +293,9 @@ def _actions_of(items: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]
     return actions
 
 
-def _source(request: Mapping[str, Any]) -> Attributes:
+def _source(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Where a request has its key."""
-    return dict(request["Item"] if "Item" in request else request["Key"])
+    return request["Item"] if "Item" in request else request["Key"]
 
 
 def _raw_key(table: Table, request: Mapping[str, Any]) -> list[Any]:

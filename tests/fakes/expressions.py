@@ -33,7 +33,7 @@ class Expressions:
 
     def check_references(self, *expressions: str | None) -> None:
         """Every placeholder is defined, and nothing is defined that is not used."""
-        used = {token for text in expressions if text for token in _PLACEHOLDER.findall(text)}
+        used = _placeholders(tuple(text for text in expressions if text))
         if used != self._names.keys() | self._values.keys():
             raise Invalid("placeholders are undefined or unused")
 
@@ -62,10 +62,9 @@ class Expressions:
 
     def updated(self, update: str, item: Attributes) -> Attributes:
         """The item after an update expression; the operands are those of the item before."""
-        pieces = _CLAUSE.split(update)
         result = dict(item)
-        for clause, body in zip(pieces[1::2], pieces[2::2], strict=True):
-            for part in _split_at_commas(body):
+        for clause, parts in _clauses(update):
+            for part in parts:
                 if clause == "SET":
                     path, _, operand = part.partition("=")
                     result[self.name(path.strip())] = self._set_value(operand.strip(), item)
@@ -81,9 +80,8 @@ class Expressions:
 
     def updated_names(self, update: str) -> set[str]:
         """The attributes that an update expression sets or adds to."""
-        pieces = _CLAUSE.split(update)
-        parts = [part for body in pieces[2::2] for part in _split_at_commas(body)]
-        return {self.name(re.split(r"[\s=]", part, maxsplit=1)[0]) for part in parts}
+        written = [part for _, parts in _clauses(update) for part in parts]
+        return {self.name(re.split(r"[\s=]", part, maxsplit=1)[0]) for part in written}
 
     def name(self, token: str) -> str:
         return self._names[token] if token.startswith("#") else token
@@ -247,6 +245,19 @@ def _read(text: str) -> tuple[str, ...]:
         found.append(match[1])
         position = match.end()
     return tuple(found)
+
+
+@cache
+def _placeholders(expressions: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(token for text in expressions for token in _PLACEHOLDER.findall(text))
+
+
+@cache
+def _clauses(update: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """SET, ADD and so on, each with its parts."""
+    pieces = _CLAUSE.split(update)
+    bodies = zip(pieces[1::2], pieces[2::2], strict=True)
+    return tuple((clause, tuple(_split_at_commas(body))) for clause, body in bodies)
 
 
 def _split_at_commas(text: str) -> list[str]:

@@ -22,13 +22,14 @@ class Table:
         self.key = key
         self.indexes = dict(indexes or {})
         self.keys_only = frozenset(keys_only)
+        self._index_keys = frozenset(name for names in self.indexes.values() for name in names)
         self.items: dict[Key, Attributes] = {}
         self.stream: list[dict[str, Any]] = []
 
     def key_of(self, attributes: Mapping[str, Any]) -> Key:
         """The key among the attributes of an item. Raises Invalid."""
         try:
-            key = tuple(attributes[name]["S"] for name in self.key)
+            key = tuple([attributes[name]["S"] for name in self.key])
         except KeyError:
             raise Invalid("a key attribute is missing or no string") from None
         if not all(key):
@@ -43,13 +44,13 @@ class Table:
 
     def check_index_keys(self, item: Mapping[str, Any]) -> None:
         """An index's attribute may be missing, but is a string with something in it."""
-        for name in {name for names in self.indexes.values() for name in names}:
+        for name in self._index_keys:
             if name in item and not item[name].get("S"):
                 raise Invalid(f"{name} is the key of an index, and no string or empty")
 
     def has_empty_key(self, attributes: Mapping[str, Any]) -> bool:
         """Whether a key attribute, of the table or of an index, is an empty text."""
-        names = {*self.key, *(name for names in self.indexes.values() for name in names)}
+        names = self._index_keys.union(self.key)
         return any(attributes.get(name) == {"S": ""} for name in names)
 
     def order_of(self, index: str | None) -> tuple[str, ...]:

@@ -217,8 +217,8 @@ def _asked(key_condition: str) -> str:
     return key_condition.split()[2]
 
 
-def _keyed(request: Mapping[str, Any]) -> Attributes:
-    return dict(request["Item"] if "Item" in request else request["Key"])
+def _keyed(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    return request["Item"] if "Item" in request else request["Key"]
 
 
 def refusal(code: str, operation: str, **more: Any) -> ClientError:
