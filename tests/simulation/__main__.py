@@ -71,7 +71,7 @@ def _replay() -> int:
     for case in regressions():
         outcome = replayed(base, case)
         failed += bool(outcome.broken)
-        print(f"seed {case['seed']}: {outcome.broken or 'holds'}")
+        print(f"seed {outcome.seed}, {case['broke']}: {outcome.broken or 'holds'}")
     return bool(failed)
 
 

@@ -165,7 +165,9 @@ class CloudRun:
         self.scheduler.pause(seconds)
 
     def keep_waiting(self, names: Collection[str], waits: random.Random) -> None:
-        """These often wait before they write, for as long as these numbers say."""
+        """These often wait before they write, for as long as these numbers say; which is no fault,
+        and goes on after them: a hold that lives for an hour expires then.
+        """
         self._waits, self._waiting = waits, frozenset(names)
 
     def import_as(self, role: str | None) -> None:
@@ -209,7 +211,7 @@ class CloudRun:
             slow = _SLOWNESS[4:] if task.name in _SLOW_REPAIRS else _SLOWNESS
             task.slowness = self.rng.choice(slow)
         self.scheduler.pause(self.rng.uniform(0.002, 0.03) * task.slowness)
-        if task.name in self._waiting and operation in _WRITES and self.faults.on:
+        if task.name in self._waiting and operation in _WRITES:
             self.scheduler.pause(self._waits.uniform(0.0, self._waits.choice(_WAITS_SECONDS)))
 
     def _before(self, task: Task, service: str, operation: str, fault: str | None) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _TRIES = 8
 _ASKED_FOR = 0.9
 _PATIENCE_SECONDS = 7_200.0
+_SOON_SECONDS = 0.4
 _INTERNAL, _RESUM = {"S": "internal"}, {"resum": True}
 _QUARREL, _AGREEMENT = ("release", "discard", "discard"), ("discard", "release", "release")
 
@@ -70,7 +71,7 @@ class People:
             (0.15, self._resum),
             (0.15, self._replay),
         )
-        early = (self._watch, self._other_policy)
+        early = (self._watch, self._other_policy, self._watch_the_timers)
         for likely, act in (*acts, *repairs) if self._repairs else acts:
             asked_for = act.__name__.removeprefix("_") in self._focus.acts
             if self._rng.random() < (_ASKED_FOR if asked_for else likely):
@@ -174,19 +175,20 @@ class People:
         if times:
             self._run.scheduler.later(0.4, lambda: self._watch(times - 1))
 
-    def _watch_the_timers(self, times: int = 24) -> None:
+    def _watch_the_timers(self, times: int = 240) -> None:
         """Somebody who cannot wait for the schedule when a hold expires."""
         dues = sorted(
             row["due_at"]["S"]
             for row in self._run.database.tables["PaymentsTable"].items.values()
             if "due_at" in row
         )
-        wait = 1.0
+        wait = 5.0
         if dues:
             due = datetime.fromisoformat(dues[0])
-            wait = max(0.4, (due - self._run.clock.now()).total_seconds())
-        if wait < _PATIENCE_SECONDS and times:
+            wait = max(_SOON_SECONDS, (due - self._run.clock.now()).total_seconds())
+        if wait == _SOON_SECONDS:
             self._ask("TimersFunction", {})
+        if wait < _PATIENCE_SECONDS and times:
             self._run.scheduler.later(wait, lambda: self._watch_the_timers(times - 1))
 
     # --- what nobody should do

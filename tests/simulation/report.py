@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulation.deployment import Base
+from tests.simulation.mutants.table import known_seeds, named
 from tests.simulation.run import Outcome, simulate
 from tests.simulation.shrink import shrunk
 
@@ -53,10 +54,15 @@ def commit() -> str:
 
 
 def regressions() -> list[dict[str, Any]]:
-    """Runs that failed once, with the faults that it took."""
+    """Runs that failed once: a seed with the faults that it took, or the mutant that has the same
+    bug again, whose seed moves with it.
+    """
     listed: list[dict[str, Any]] = json.loads(REGRESSIONS.read_text())
     return listed
 
 
 def replayed(base: Base, case: dict[str, Any]) -> Outcome:
+    if "mutant" in case:
+        focus = named(case["mutant"]).focus
+        return simulate(base, known_seeds()[case["mutant"]], thorough=True, focus=focus)
     return simulate(base, case["seed"], case["faults"], case["messages"], thorough=True)

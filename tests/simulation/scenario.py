@@ -13,6 +13,8 @@ type Message = dict[str, Any]
 
 _FOCUSED = 0.7
 _BURST = 0.05
+# How many messages: more where they are about one thing and are to get in each other's way.
+_FEW, _SEVERAL = (1, 1, 1, 2), (1, 1, 1, 2, 2, 2, 3)
 # How long the rules keep a fuel pump's hold.
 _FUEL_SECONDS = 3_600.0
 # How long a request waits for its response.
@@ -100,6 +102,7 @@ class Drawing:
         """`first` is the trace number of the first message."""
         self._rng = rng
         self._likely_burst = _FOCUSED if focus.burst else _BURST
+        self._sizes = _FEW if focus == ANYTHING else _SEVERAL
         self._focus: list[Callable[[Drawing], list[Planned]]] = [
             getattr(Drawing, name) for name in focus.kinds
         ]
@@ -108,11 +111,11 @@ class Drawing:
         self._until = rng.choice((20.0, 120.0, 900.0))
 
     def scenario(self, most: int | None = None) -> Scenario:
-        """1 or 2 messages and what goes with them; `most`, where a failing run is made smaller.
+        """1 to 3 messages and what goes with them; `most`, where a failing run is made smaller.
 
         Few of them get in each other's way as often as many do, in less time.
         """
-        wanted = self._rng.choice((1, 1, 1, 2))
+        wanted = self._rng.choice(self._sizes)
         planned: list[Planned] = []
         while len(planned) < wanted:
             planned += self._kind()(self)
@@ -308,7 +311,8 @@ class Drawing:
         """Fuel, whose refund comes when its hold expires and waits for the clearing behind it."""
         hold, clearing = self.held_for_an_hour()
         refund = self._pay_back(clearing)
-        refund.at = clearing.at
+        # A message takes some seconds to its booking.
+        refund.at = clearing.at - self._rng.uniform(0.0, 12.0)
         clearing.at += self._rng.uniform(60.0, 600.0)
         return [hold, clearing, refund]
 

@@ -2,5 +2,6 @@
 
 from tests.taken_away.arithmetic import ARITHMETIC
 from tests.taken_away.conditions import CONDITIONS
+from tests.taken_away.repairs import REPAIRS
 
-STEPS = (*ARITHMETIC, *CONDITIONS)
+STEPS = (*ARITHMETIC, *CONDITIONS, *REPAIRS)

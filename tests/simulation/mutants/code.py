@@ -369,7 +369,15 @@ CODE = (
     Mutant("a claim forgets its owner", patch=_owner_forgotten),
     Mutant("a claim compares no fingerprint", patch=_a_claim_s_fingerprint),
     Mutant("the sweep takes RELEASED for an outcome", patch=_released_is_an_outcome),
-    Mutant("a released record is parked again", patch=_released_under_its_old_id),
+    Mutant(
+        "a released record is parked again",
+        patch=_released_under_its_old_id,
+        focus=Focus(
+            kinds=("repeated", "conflicting"),
+            acts=("watch", "release"),
+            faults=("doubled", "late", "batch again"),
+        ),
+    ),
     Mutant(
         "a booked record is parked",
         patch=_booked_and_parked,

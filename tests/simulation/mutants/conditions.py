@@ -128,8 +128,6 @@ def _always_puts(_running: str, operation: str, kwargs: Request) -> Request:
     return {name: value for name, value in kwargs.items() if name != "IfNoneMatch"}
 
 
-_ANY_STATE = "a decision in any state"
-
 _RULES = "ApplyRulesStateMachine"
 _REPEATS = ("repeated", "conflicting", "repeated_refusal")
 _LEGS = Focus(acts=("legs",))
@@ -143,6 +141,12 @@ _PAYMENTS = Focus(kinds=("payment",))
 _EXPIRY = Focus(kinds=("held_and_paid_back",), acts=("watch_the_timers",), slow=("TimersFunction",))
 _RELEASES = Focus(kinds=("over_limit_again",), acts=("release", "settle_suspense", "quarrel"))
 _FAILING_TWICE = Focus(slow=(_RULES,), faults=("run twice", "throttle"))
+_REFUSED_TWICE = Focus(
+    kinds=("declined", "refused"),
+    acts=("discard", "release", "quarrel"),
+    slow=(_RULES,),
+    faults=("run twice", "doubled", "late"),
+)
 _SHORT_OF_MONEY = Focus(
     kinds=("held_while_money_comes",), slow=("PostFunction",), faults=("visible again",)
 )
@@ -178,7 +182,7 @@ CONDITIONS = (
     # Decisions
     dropped(_RULES, _FAILED_ROW, "a booked record is parked as failed", _FAILING_TWICE),
     dropped(_RULES, _rejection, "a rejection does not look for a header"),
-    dropped(_RULES, _PARK, "the workflow parks over another row"),
+    dropped(_RULES, _PARK, "the workflow parks over another row", _REFUSED_TWICE),
     # Booking
     dropped("PostFunction", _HEADER, "a header is put over another"),
     dropped("PostFunction", _on("Put", "JournalTable", "X#"), "a purchase is presented twice"),
@@ -236,7 +240,7 @@ CONDITIONS = (
         "AccountFunction", _BALANCE, "an order changes a balance row at any version", _ACCOUNTS
     ),
     # Decisions of people
-    dropped("ReleaseFunction", _DECIDE, _ANY_STATE),
+    dropped("ReleaseFunction", _DECIDE, "a decision in any state", _REPEATS_RELEASED),
     dropped(
         "ReleaseFunction", _NOT_BOOKED, "a release does not look for a header", _REPEATS_RELEASED
     ),
@@ -248,7 +252,13 @@ CONDITIONS = (
         "a release takes a claim from whoever has it",
         Focus(kinds=_REPEATS, acts=("quarrel", "watch")),
     ),
-    Mutant("a record is booked under any of its ids", amend=_whatever_message),
+    Mutant(
+        "a record is booked under any of its ids",
+        amend=_whatever_message,
+        focus=Focus(
+            kinds=_REPEATS, acts=("watch", "release"), faults=("doubled", "late", "throttle")
+        ),
+    ),
     # Sequences of legs
     dropped("AssembleFunction", _on("Put", "AssembliesTable"), "a leg is put over another", _LEGS),
     dropped(
@@ -281,7 +291,7 @@ CONDITIONS = (
         "CorrectFunction",
         _BALANCE_AND_LINE,
         "a correction moves a balance at any version",
-        Focus(kinds=("rush",), acts=("void", "change", "quarrel")),
+        Focus(kinds=("rush",), acts=("void", "change", "quarrel"), slow=("CorrectFunction",)),
     ),
     # Header, payment and balance are locks of one another here: each is the last one somewhere.
     dropped("DisputeFunction", _PAYMENT, "a dispute moves a payment at any version", _DISPUTES),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.simulation.mutants.mutant import Mutant
+from tests.simulation.scenario import Focus
 
 type Properties = dict[str, Any]
 
@@ -55,6 +56,8 @@ def _forbidden(role: str, action: str, table: str) -> Callable[[dict[str, Any]],
 
 _STREAM = ("SourceParameters", "DynamoDBStreamParameters")
 _FILTERS = ("SourceParameters", "FilterCriteria")
+# Records that nobody can read, often.
+_POISON = Focus(faults=("record poisoned",))
 
 DEPLOYMENT = (
     Mutant(
@@ -66,7 +69,9 @@ DEPLOYMENT = (
         change=_without("EnrichFunctionAuthorized", "FunctionResponseTypes"),
     ),
     Mutant(
-        "a rule has no letters", change=_without("DecidedRule", "Targets", "0", "DeadLetterConfig")
+        "a rule has no letters",
+        change=_without("DecidedRule", "Targets", "0", "DeadLetterConfig"),
+        focus=Focus(faults=("target down",)),
     ),
     Mutant(
         "the pipe reads changes",
@@ -115,14 +120,17 @@ DEPLOYMENT = (
     Mutant(
         "a pipe has no letters",
         change=_without("InboxPipe", *_STREAM, "DeadLetterConfig"),
+        focus=_POISON,
     ),
     Mutant(
         "the journal's pipe has no letters",
         change=_without("JournalPipe", *_STREAM, "DeadLetterConfig"),
+        focus=_POISON,
     ),
     Mutant(
         "the fold has no letters",
         change=_without("FoldFunctionJournal", "DestinationConfig"),
+        focus=_POISON,
     ),
     Mutant("Enrich may not publish", change=_forbidden("EnrichRole", "events:PutEvents", "Bus")),
 )

@@ -45,6 +45,11 @@ def base() -> Base:
     return _BASE[-1]
 
 
+def named(name: str) -> Mutant:
+    """The mutant of this name. Raises StopIteration where there is none."""
+    return next(each for each in MUTANTS if each.name == name)
+
+
 def known_seeds() -> dict[str, int]:
     """The first seed at which each mutant died when that was last measured."""
     seeds: dict[str, int] = json.loads(KNOWN.read_text())

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 
 class Schedules:
-    """A run that could find nothing to do is left out, but for some: it would change nothing.
+    """A run that could find nothing to do is left out, but for some: it would change nothing, but
+    for the minute up to which the sweep has accounted for everything.
 
     `sparing` is the share of those that run all the same, so that this is not taken on trust.
     """
@@ -36,6 +37,7 @@ class Schedules:
             return
         wanted = spec.kind == "function" and run.books.anything_for(spec.target)
         if not wanted and run.rng.random() >= self._sparing:
+            run.books.leave_out(spec.target)
             return
         self.start(spec)
 
