@@ -38,7 +38,7 @@ def report(base: Base, failed: Outcome) -> str:
         f"with {least.messages} messages and {len(only)} of {failed.drawn} faults:",
         *(f"  {fault}" for fault in least.faults),
         f"see it: {_COMMAND} --seed {failed.seed} --trace",
-        f"keep it in {REGRESSIONS.name}: {json.dumps(case)}",
+        f"keep it in {REGRESSIONS.name}, or a mutant that has the bug again: {json.dumps(case)}",
     ]
     return "\n".join(lines)
 
