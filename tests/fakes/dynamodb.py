@@ -295,7 +295,8 @@ def _actions_of(items: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]
 
 def _source(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Where a request has its key."""
-    return request["Item"] if "Item" in request else request["Key"]
+    named: Mapping[str, Any] = request["Item"] if "Item" in request else request["Key"]
+    return named
 
 
 def _raw_key(table: Table, request: Mapping[str, Any]) -> list[Any]:

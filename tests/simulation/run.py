@@ -26,8 +26,8 @@ from tests.simulation.watchers import Watchers
 
 _BEGIN_SECONDS = 600.0
 _SPARING = 0.01
-# In the other runs, where they are about nothing in particular, nobody does anything: they take less
-# time, and what must become of their messages is known exactly.
+# Of runs about nothing in particular. In the others nobody does anything: they take less time, and
+# what must become of their messages is known exactly.
 _IN_COMPANY = 0.4
 # Odd, so that runs that repair themselves and runs that do not both get their turn.
 _THOROUGH = 25

@@ -1,4 +1,4 @@
-"""Rounding, netting, conditions and repairs, taken away step by step: a named test must miss each."""
+"""Rounding, netting, conditions and repairs, taken away one by one: a named test must miss each."""
 
 from tests.taken_away.arithmetic import ARITHMETIC
 from tests.taken_away.conditions import CONDITIONS

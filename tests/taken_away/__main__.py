@@ -1,5 +1,5 @@
-"""python -m tests.taken_away: the table of steps, of rounding, netting, conditions and repairs, each
-taken away once.
+"""python -m tests.taken_away: the table of steps, of rounding, netting, conditions and repairs,
+each taken away once.
 """
 
 import sys

@@ -24,8 +24,8 @@ _ENTRIES_MAX = 10
 _BYTES_MAX = 256 * 1024
 _FIRST_RETRY_SECONDS = 1.0
 _RETRY_SECONDS_MAX = 3_600.0
-# One in so many targets that are down stays so for longer than a rule tries: a day, over whose every
-# minute each repair walks.
+# One in so many targets that are down stays so for longer than a rule tries: a day, over each of
+# whose minutes every repair walks.
 _OUTLASTED = 24
 _BY_POLICY = {"queue": "sqs:SendMessage", "topic": "sns:Publish"}
 _BY_ROLE = {"machine": "states:StartExecution", "firehose": "firehose:PutRecord"}

@@ -218,7 +218,8 @@ def _asked(key_condition: str) -> str:
 
 
 def _keyed(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    return request["Item"] if "Item" in request else request["Key"]
+    named: Mapping[str, Any] = request["Item"] if "Item" in request else request["Key"]
+    return named
 
 
 def refusal(code: str, operation: str, **more: Any) -> ClientError:
