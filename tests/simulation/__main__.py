@@ -41,25 +41,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--seed", type=int, help="only this one")
     parser.add_argument("--trace", action="store_true", help="print what happened in it")
-    parser.add_argument("--digest", action="store_true", help="print a hash of what happened")
+    parser.add_argument("--digests", action="store_true", help="print a hash of each course")
     parser.add_argument("--regressions", action="store_true", help="replay the kept ones instead")
     parser.add_argument("--grants", action="store_true", help="fail on grants that nobody used")
     given = parser.parse_args(arguments)
     if given.regressions:
         return _replay()
+    if given.digests:
+        return _digests(given.first, given.seeds)
     if given.seed is not None:
-        return _one(given.seed, given.trace, given.digest)
+        return _one(given.seed, given.trace)
     return _many(given.first, given.seeds, given.jobs, grants=given.grants)
 
 
-def _one(seed: int, trace: bool, digest: bool) -> int:
+def _digests(first: int, seeds: int) -> int:
+    base = deploy()
+    for seed in range(first, first + seeds):
+        print(seed, simulate(base, seed, thorough=True).digest)
+    return 0
+
+
+def _one(seed: int, trace: bool) -> int:
     base = deploy()
     outcome = simulate(base, seed, thorough=True)
     if trace:
         print("\n".join(outcome.trace))
-    if digest:
-        print(outcome.digest)
-    elif outcome.broken:
+    if outcome.broken:
         print(report(base, outcome))
     else:
         print(f"seed {seed}: nothing breaks, {len(outcome.faults)} faults")

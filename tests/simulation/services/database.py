@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.dynamodb import MemoryDynamoDB, Table
+from tests.fakes.dynamodb import MemoryDynamoDB, Table, keyed
 from tests.fakes.expressions import Attributes
 from tests.simulation.plan import TableSpec
 
@@ -80,7 +80,7 @@ class Database(MemoryDynamoDB):
         if operation == "TransactWriteItems":
             requests = [each for action in kwargs["TransactItems"] for each in action.values()]
         return [
-            (each["TableName"], self.tables[each["TableName"]].key_of(_keyed(each)))
+            (each["TableName"], self.tables[each["TableName"]].key_of(keyed(each)))
             for each in requests
         ]
 
@@ -174,7 +174,7 @@ class Database(MemoryDynamoDB):
 
     def _apply(self, request: dict[str, Any], item: Attributes | None) -> None:
         name = request["TableName"]
-        key = self.tables[name].key_of(_keyed(request))
+        key = self.tables[name].key_of(keyed(request))
         before = self.tables[name].items.get(key)
         super()._apply(request, item)
         self.writes += 1
@@ -215,11 +215,6 @@ class Database(MemoryDynamoDB):
 def _asked(key_condition: str) -> str:
     """The value that the first part, `hash = :value`, asks for."""
     return key_condition.split()[2]
-
-
-def _keyed(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    named: Mapping[str, Any] = request["Item"] if "Item" in request else request["Key"]
-    return named
 
 
 def refusal(code: str, operation: str, **more: Any) -> ClientError:
