@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from tests.fakes.expressions import Attributes, Expressions, Invalid
 from tests.fakes.table import Key, Table
 
-__all__ = ["MemoryDynamoDB", "Table", "keyed", "nothing"]
+__all__ = ["MemoryDynamoDB", "Table", "item_or_key", "nothing"]
 
 type Hook = Callable[[str], None]
 type Reason = dict[str, Any]
@@ -143,7 +143,7 @@ class MemoryDynamoDB:
             raise _error("ValidationException", operation, "two actions touch one item")
         for _, request in actions:
             self._table(operation, request["TableName"])
-            if self.tables[request["TableName"]].has_empty_key(keyed(request)):
+            if self.tables[request["TableName"]].has_empty_key(item_or_key(request)):
                 raise _error("ValidationException", operation, "a key is empty")
         self._write(operation, actions)
         if ClientRequestToken is not None:
@@ -242,7 +242,7 @@ class MemoryDynamoDB:
 
     def _apply(self, request: dict[str, Any], item: Attributes | None) -> None:
         table = self.tables[request["TableName"]]
-        key = table.key_of(keyed(request))
+        key = table.key_of(item_or_key(request))
         standing = table.items.pop(key, None)
         if item is not None:
             table.items[key] = item
@@ -293,7 +293,7 @@ def _actions_of(items: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]
     return actions
 
 
-def keyed(request: Mapping[str, Any]) -> Mapping[str, Any]:
+def item_or_key(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Where a request has its key."""
     named: Mapping[str, Any] = request["Item"] if "Item" in request else request["Key"]
     return named
@@ -301,7 +301,7 @@ def keyed(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _raw_key(table: Table, request: Mapping[str, Any]) -> list[Any]:
     """The key as the request has it, right or wrong."""
-    return [keyed(request).get(name) for name in table.key]
+    return [item_or_key(request).get(name) for name in table.key]
 
 
 def _condition_failed(request: dict[str, Any], standing: Attributes | None) -> Reason:

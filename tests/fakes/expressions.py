@@ -17,7 +17,7 @@ type Test = Callable[["Expressions", Attributes], bool]
 
 _TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+-]|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
 _CLAUSE = re.compile(r"\b(SET|ADD|REMOVE|DELETE)\b")
-_PLACEHOLDER = re.compile(r"[#:][A-Za-z0-9_]+")
+_REFERENCE = re.compile(r"[#:][A-Za-z0-9_]+")
 
 
 class Invalid(Exception):
@@ -32,10 +32,10 @@ class Expressions:
         self._values: Mapping[str, Attribute] = request.get("ExpressionAttributeValues", {})
 
     def check_references(self, *expressions: str | None) -> None:
-        """Every placeholder is defined, and nothing is defined that is not used."""
-        used = _placeholders(tuple(text for text in expressions if text))
+        """Every name and value is defined, and nothing is defined that is not used."""
+        used = _references_in(tuple(text for text in expressions if text))
         if used != self._names.keys() | self._values.keys():
-            raise Invalid("placeholders are undefined or unused")
+            raise Invalid("names or values are undefined or unused")
 
     def check_key_condition(self, condition: str, partition: str, order: str = "") -> None:
         """A query's condition says what the partition key is, and about the order key at most.
@@ -248,8 +248,9 @@ def _read(text: str) -> tuple[str, ...]:
 
 
 @cache
-def _placeholders(expressions: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(token for text in expressions for token in _PLACEHOLDER.findall(text))
+def _references_in(expressions: tuple[str, ...]) -> frozenset[str]:
+    """The names (#n) and values (:v) that DynamoDB would look up."""
+    return frozenset(token for text in expressions for token in _REFERENCE.findall(text))
 
 
 @cache

@@ -30,7 +30,7 @@ _ROWS_MAX = 4_096
 
 # Where the sweep keeps how far it came, and how old what it looks at is at least.
 SWEEP = ("SWEEP",)
-_SWEPT_SECONDS = 900.0
+_SWEEP_AGE_SECONDS = 900.0
 
 # The trail's objects lie under YYYY/MM/DD/HH/, reports beside them.
 _CENTURY = "20"
@@ -49,7 +49,7 @@ class SimulatedBooks:
         if function == "TimersFunction":
             return self.timers_ended()
         look = {
-            "SweepFunction": (self.in_flight, "InboxTable", "received_at", _SWEPT_SECONDS),
+            "SweepFunction": (self.in_flight, "InboxTable", "received_at", _SWEEP_AGE_SECONDS),
             "RepublishFunction": (self.unannounced, "JournalTable", "booked_at", 900.0),
             "RebuildBalancesFunction": (self.unfolded, "JournalTable", "booked_at", 120.0),
             "CheckSequencesFunction": (self.unassembled, "AssembliesTable", "last_at", 120.0),
@@ -63,7 +63,9 @@ class SimulatedBooks:
     def leave_out(self, function: str) -> None:
         """What a repair that has nothing to do at its own schedule would leave behind."""
         if function == "SweepFunction":
-            minute = (self._run.clock.now() - timedelta(seconds=_SWEPT_SECONDS)).isoformat()[:16]
+            minute = (self._run.clock.now() - timedelta(seconds=_SWEEP_AGE_SECONDS)).isoformat()[
+                :16
+            ]
             items = self._run.database.tables["ClaimsTable"].items
             if SWEEP not in items or minute > items[SWEEP]["minute"]["S"]:
                 items[SWEEP] = swept(minute)

@@ -61,12 +61,12 @@ class Clerks:
         # Until then a booking may be seen by no index, and so by no comparison.
         self._run.clock.seconds += INDEX_LAG_SECONDS
         for order in self._files:
-            ask("SettleFunction", order | self._until_the_last())
-        told = ask("SettleFunction", self._file() | self._until_the_last())
+            ask("SettleFunction", order | self._booked_until())
+        told = ask("SettleFunction", self._file() | self._booked_until())
         for each in told.get("breaks", [{"kind": told.get("code"), "what": told}]):
             yield f"the last settlement file: {each['kind']} {each['what']}"
 
-    def _until_the_last(self) -> Row:
+    def _booked_until(self) -> Row:
         """After the last booking there is nothing to look for, be it for a day."""
         booked = [row["booked_at"] for row in self._headers()]
         return {"booked_until": max(booked)} if booked else {}

@@ -3,12 +3,13 @@
 import hashlib
 import random
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from samples import make_reference
 from tests.simulation.deployment import account_row, cards_of
+from tests.simulation.dues import PATIENCE_SECONDS, SOONEST_SECONDS, until_due
 from tests.simulation.scenario import ANYTHING, BUSY, NEWCOMER, Focus, Scenario
 from tests.simulation.services.bus import Event
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 _TRIES = 8
 _ASKED_FOR = 0.9
-_PATIENCE_SECONDS = 7_200.0
-_SOON_SECONDS = 0.4
 _INTERNAL, _RESUM = {"S": "internal"}, {"resum": True}
 _QUARREL, _AGREEMENT = ("release", "discard", "discard"), ("discard", "release", "release")
 
@@ -177,18 +176,15 @@ class People:
 
     def _watch_the_timers(self, times: int = 240) -> None:
         """Somebody who cannot wait for the schedule when a hold expires."""
-        dues = sorted(
+        dues = (
             row["due_at"]["S"]
             for row in self._run.database.tables["PaymentsTable"].items.values()
             if "due_at" in row
         )
-        wait = 5.0
-        if dues:
-            due = datetime.fromisoformat(dues[0])
-            wait = max(_SOON_SECONDS, (due - self._run.clock.now()).total_seconds())
-        if wait == _SOON_SECONDS:
+        wait = until_due(dues, self._run.clock.now(), otherwise=5.0)
+        if wait == SOONEST_SECONDS:
             self._ask("TimersFunction", {})
-        if wait < _PATIENCE_SECONDS and times:
+        if wait < PATIENCE_SECONDS and times:
             self._run.scheduler.later(wait, lambda: self._watch_the_timers(times - 1))
 
     # --- what nobody should do

@@ -3,17 +3,16 @@ system does it too. They are there only where a run is about them, and draw by n
 """
 
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tests.simulation.dues import PATIENCE_SECONDS, SOONEST_SECONDS, until_due
 from tests.simulation.insisting import insist
 from tests.simulation.scenario import Focus
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import CloudRun
 
-_PATIENCE_SECONDS = 7_200.0
-_SOONEST_SECONDS = 0.4
 # A sum begins about a minute after the stream is paused.
 _UNTIL_SUMMED = (58.0, 66.0)
 
@@ -32,18 +31,15 @@ class Watchers:
 
     def _watch_the_requests(self, times: int) -> None:
         """Ask for the timers when the time of a request ends that waits for its response."""
-        dues = sorted(
+        dues = (
             row["due_at"]
             for row in self._run.books.rows("ParkedTable")
             if row.get("state") == "PARKED" and "due_at" in row
         )
-        wait = 10.0
-        if dues:
-            left = datetime.fromisoformat(dues[0]) - self._run.clock.now()
-            wait = max(_SOONEST_SECONDS, left.total_seconds())
-        if wait == _SOONEST_SECONDS:
+        wait = until_due(dues, self._run.clock.now(), otherwise=10.0)
+        if wait == SOONEST_SECONDS:
             insist(self._run, "a watcher invokes TimersFunction", "TimersFunction", {})
-        if wait < _PATIENCE_SECONDS and times:
+        if wait < PATIENCE_SECONDS and times:
             self._run.scheduler.later(wait, lambda: self._watch_the_requests(times - 1))
 
     def _fold_by_hand(self, times: int) -> None:

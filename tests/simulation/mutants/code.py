@@ -19,6 +19,8 @@ from adapters.parked_row import RELEASED
 from adapters.posting import Poster, Result
 from adapters.posting_queue import BatchQueue
 from adapters.recovery import Sweep
+from cli.audit import exactly_once
+from domain import reconciliation_records
 from domain.booking import BalanceRow
 from domain.closing import refuse_closing
 from domain.folding import net
@@ -155,6 +157,16 @@ def _released_is_an_outcome(patches: Patches) -> None:
         return whole(self, ingest_id)
 
     patches.set(Sweep, "_in_flight", in_flight)
+
+
+def _a_released_refusal_is_a_break(patches: Patches) -> None:
+    """Audit and reconciliation forget that somebody may release what was refused."""
+
+    def refused(row: Any) -> bool:
+        return row["reason"] in {"REJECTED", "INVALID"} or row["state"] == "DISCARDED"
+
+    for module in (reconciliation_records, exactly_once):
+        patches.set(module, "is_refused", refused)
 
 
 def _released_under_its_old_id(patches: Patches) -> None:
@@ -369,6 +381,11 @@ CODE = (
     Mutant("a claim forgets its owner", patch=_owner_forgotten),
     Mutant("a claim compares no fingerprint", patch=_a_claim_s_fingerprint),
     Mutant("the sweep takes RELEASED for an outcome", patch=_released_is_an_outcome),
+    Mutant(
+        "a released refusal counts as a break",
+        patch=_a_released_refusal_is_a_break,
+        focus=Focus(kinds=("held_while_money_comes",), acts=("release", "quarrel")),
+    ),
     Mutant(
         "a released record is parked again",
         patch=_released_under_its_old_id,

@@ -46,8 +46,8 @@ def base() -> Base:
 
 
 def named(name: str) -> Mutant:
-    """The mutant of this name. Raises StopIteration where there is none."""
-    return next(each for each in MUTANTS if each.name == name)
+    """The mutant of this name. Raises KeyError where there is none."""
+    return {each.name: each for each in MUTANTS}[name]
 
 
 def known_seeds() -> dict[str, int]:

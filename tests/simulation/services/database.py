@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.dynamodb import MemoryDynamoDB, Table, keyed
+from tests.fakes.dynamodb import MemoryDynamoDB, Table, item_or_key
 from tests.fakes.expressions import Attributes
 from tests.simulation.plan import TableSpec
 
@@ -80,7 +80,7 @@ class Database(MemoryDynamoDB):
         if operation == "TransactWriteItems":
             requests = [each for action in kwargs["TransactItems"] for each in action.values()]
         return [
-            (each["TableName"], self.tables[each["TableName"]].key_of(keyed(each)))
+            (each["TableName"], self.tables[each["TableName"]].key_of(item_or_key(each)))
             for each in requests
         ]
 
@@ -174,7 +174,7 @@ class Database(MemoryDynamoDB):
 
     def _apply(self, request: dict[str, Any], item: Attributes | None) -> None:
         name = request["TableName"]
-        key = self.tables[name].key_of(keyed(request))
+        key = self.tables[name].key_of(item_or_key(request))
         before = self.tables[name].items.get(key)
         super()._apply(request, item)
         self.writes += 1
